@@ -1,0 +1,13 @@
+# One interface target with the options every target of the project shares.
+add_library(actz_options INTERFACE)
+# Decoded values may not depend on the compiler: g++ fuses multiply-add by default where the target has it.
+target_compile_options(actz_options INTERFACE -ffp-contract=off -fno-fast-math)
+target_compile_options(actz_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion)
+if(ACTZ_WARNINGS_AS_ERRORS)
+  target_compile_options(actz_options INTERFACE -Werror)
+endif()
+if(ACTZ_SANITIZE)
+  target_compile_options(actz_options INTERFACE -fsanitize=${ACTZ_SANITIZE} -fno-omit-frame-pointer
+                                                -fno-sanitize-recover=all)
+  target_link_options(actz_options INTERFACE -fsanitize=${ACTZ_SANITIZE})
+endif()

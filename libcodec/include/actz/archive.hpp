@@ -1,0 +1,145 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "actz/options.hpp"
+#include "actz/profile.hpp"
+#include "actz/result.hpp"
+#include "actz/streams.hpp"
+#include "actz/tensor.hpp"
+
+namespace actz {
+
+/// How a tensor is encoded. Integers and bool are always lossless.
+struct EncodeOptions {
+  bool lossless = false;
+  const Profile* profile = nullptr;         ///< borrowed; without one the tensor itself is learned from
+  bool embed_model = true;                  ///< false: name the profile's model by digest; readers then need the profile
+  std::optional<double> nmse;               ///< wanted Σ(x−x̂)² / Σ(x−mean)²; default 0.02 if nothing else is set
+  std::optional<double> bits_per_value;     ///< wanted rate instead
+  std::optional<double> max_error;          ///< |x − x̂| ≤ max_error for every element
+  std::optional<std::vector<std::uint16_t>> lags;  ///< without a profile: rows to predict from; default 1 and 2
+  std::uint32_t chunk_rows = 0;             ///< about so many rows a chunk; 0: chosen
+  unsigned threads = 1;                     ///< does not change what is written
+  ProgressCallback progress = nullptr;
+  void* progress_context = nullptr;
+};
+
+/// What encoding did.
+struct EncodeReport {
+  std::uint64_t input_bytes = 0;
+  std::uint64_t values = 0;
+  std::uint64_t output_bytes = 0;         ///< all sections of this tensor
+  std::uint64_t embedded_model_bytes = 0; ///< of them, the model
+  double nmse = 0;                        ///< NaN when the tensor is constant and not exact
+  double max_abs_error = 0;
+  std::uint64_t patches = 0;              ///< elements stored exactly beside the coded rows
+};
+
+/// Writes a file of named tensors, front to back, to any sink. Call add_tensor for each, then finish.
+class ArchiveWriter {
+ public:
+  explicit ArchiveWriter(ByteSink& sink);
+  ~ArchiveWriter();
+  ArchiveWriter(ArchiveWriter&&) noexcept;
+  ArchiveWriter& operator=(ArchiveWriter&&) noexcept;
+
+  /// A JSON object of the user's own (model, layer, revision …). Before the first tensor.
+  Status add_metadata(std::string_view json);
+
+  /// Encodes one tensor. Names are unique, UTF-8, at most 1024 bytes.
+  /// Errors: bad_argument, io, out_of_memory, and those of the source. After an error the file is unusable.
+  /// Memory: threads + 1 chunks, and without a profile a sample of at most 64 MiB of f32.
+  Result<EncodeReport> add_tensor(const std::string& name, DType dtype, const Shape& shape, ElementSource& elements,
+                                  const EncodeOptions& options);
+
+  /// Index and end mark. Nothing can be added afterwards.
+  Status finish();
+
+  std::uint64_t written_bytes() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// One tensor of a file, as its headers and index tell.
+struct TensorSummary {
+  std::string name;
+  DType dtype = DType::f32;
+  Shape shape;
+  std::string codec;                ///< "lossy", "lossless" or "raw"
+  std::uint64_t rows = 0;           ///< over all sequences
+  std::uint32_t channels = 0;
+  std::uint64_t values = 0;
+  std::uint64_t chunks = 0;
+  std::uint64_t coded_bytes = 0;    ///< chunks and headers, without models
+  std::uint64_t model_bytes = 0;    ///< embedded models first used by this tensor
+  double nmse = 0;                  ///< as the encoder measured
+  double max_abs_error = 0;
+  std::string digest;               ///< of the decoded tensor, hex
+};
+
+/// What a whole file holds.
+struct ArchiveSummary {
+  std::uint8_t format_major = 0;
+  std::uint8_t format_minor = 0;
+  std::string metadata;             ///< JSON, or empty
+  std::vector<TensorSummary> tensors;
+  std::vector<std::string> required_models;  ///< digests (hex) of models that the file only names
+};
+
+struct DecodeOptions {
+  DecodeLimits limits;
+  std::vector<Profile> profiles;    ///< to find models that a file only names
+  unsigned threads = 1;
+  ProgressCallback progress = nullptr;
+  void* progress_context = nullptr;
+};
+
+/// Receives decoded elements in order. Returning an error ends the decoding with it.
+using ElementVisitor = std::function<Status(std::span<const std::byte> elements)>;
+
+/// Random access to the tensors of a file.
+class ArchiveReader {
+ public:
+  /// Reads header, index, tensor headers and models. @param source is borrowed.
+  static Result<ArchiveReader> open(const ByteSource& source, const DecodeOptions& options = {});
+  ~ArchiveReader();
+  ArchiveReader(ArchiveReader&&) noexcept;
+  ArchiveReader& operator=(ArchiveReader&&) noexcept;
+
+  const ArchiveSummary& summary() const;
+
+  /// Decodes rows [first_row, end_row), counted over all sequences, reading only the chunks they lie in.
+  /// Memory: threads + 1 chunks.
+  Status read_rows(std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row, const ElementVisitor& visit) const;
+
+ private:
+  struct State;
+  explicit ArchiveReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// What a forward reader tells of a file as it comes by.
+struct StreamVisitor {
+  /// A tensor begins; return false to skip its content.
+  std::function<Result<bool>(const TensorSummary& tensor)> on_tensor;
+  /// Its elements, in order.
+  ElementVisitor on_elements;
+  /// It is complete, and its digest was checked (only if not skipped).
+  std::function<Status(const TensorSummary& tensor)> on_tensor_end;
+};
+
+/// Reads a file from front to back without seeking, checking everything: order of sections, checksums, coder states,
+/// digests, and that the index at the end tells the truth. The way to read a pipe, and to verify.
+Result<ArchiveSummary> read_stream(ByteStream& stream, const StreamVisitor& visitor, const DecodeOptions& options = {});
+
+}  // namespace actz

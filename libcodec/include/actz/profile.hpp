@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "actz/options.hpp"
+#include "actz/result.hpp"
+#include "actz/streams.hpp"
+#include "actz/tensor.hpp"
+
+namespace actz {
+
+/// One step of a profile's ladder, as measured when it was trained.
+struct RungInfo {
+  double target_nmse = 0;
+  double held_out_nmse = 0;             ///< on strands that were not trained on
+  double held_out_bits_per_value = 0;   ///< code length of the tables; container and patches come on top
+  std::uint32_t coefficients = 0;       ///< of channels
+  std::uint64_t model_bytes = 0;
+  std::string digest;                   ///< SHA-256 of the model, hex
+};
+
+/// What a profile was learned from. There is no date, so that equal data give equal profiles.
+struct TrainingRecord {
+  std::uint64_t rows = 0;        ///< seen
+  std::uint64_t rows_held = 0;   ///< kept in memory to train in the closed loop
+  std::uint32_t channels = 0;
+  std::string data_digest;       ///< XXH64 of the elements seen, hex
+  std::vector<std::uint16_t> lags;
+};
+
+/// A trained codec for one kind of tensor: a ladder of models from fine to coarse. Immutable and shareable.
+class Profile {
+ public:
+  /// Parses the bytes of a .actp file. Errors: those of a file.
+  static Result<Profile> parse(std::span<const std::byte> file);
+  std::vector<std::byte> serialise() const;
+
+  const TrainingRecord& training() const;
+  const std::vector<RungInfo>& rungs() const;
+
+  struct Content;  ///< internal
+  explicit Profile(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
+  const Content& content() const { return *content_; }
+
+ private:
+  std::shared_ptr<const Content> content_;
+};
+
+struct FitOptions {
+  std::vector<double> target_nmse = {0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16};  ///< one rung each
+  std::vector<std::uint16_t> lags = {1, 2};  ///< rows to predict from; empty: none
+  std::uint64_t sample_bytes = std::uint64_t{64} << 20;  ///< rows kept in memory, as f32, to train on
+  bool transform = true;   ///< false: code channels as they are (fast)
+  ProgressCallback progress = nullptr;
+  void* progress_context = nullptr;
+};
+
+/// One dump to learn from: the last axis is channels, the one before it rows, the others sequences.
+struct FitInput {
+  DType dtype = DType::f32;
+  Shape shape;
+  ElementSource* elements = nullptr;  ///< borrowed; read once, front to back
+};
+
+/// Learns a profile, reading every dump once. Rows with NaN or ±Inf are left out.
+/// Memory: sample_bytes · 2.5 + O(channels²). Errors: bad_argument (no rows, channels differ), and those of the sources.
+Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options);
+
+}  // namespace actz

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/static_model.hpp"
+
+namespace actz {
+
+/// Counts of the values of one coefficient or class: element i counts value lowest + i.
+struct Histogram {
+  std::int32_t lowest = 0;
+  std::vector<double> count;
+
+  void add(std::int32_t value, double weight = 1.0);
+  void add(const Histogram& other);
+  double total() const;
+};
+
+/// Integer frequencies with sum 1 << precision_bits, proportional to `weight` as nearly as the code length allows:
+/// every positive weight gets at least 1; the rest is given, one by one, where it saves most bits.
+ClassFrequencies normalise_frequencies(std::span<const double> weight, unsigned precision_bits);
+
+struct ClassFitOptions {
+  unsigned precision_bits = 11;
+  unsigned max_classes = 64;
+  double class_cost_bits = 0;  ///< side information that one more class must save; 0 when the profile is not counted
+};
+
+/// A class of one or more coefficients, in the order of `class_of`, and its integer table.
+/// @param histograms  one per coefficient, of the quantised values seen in training.
+StaticModel fit_static_model(std::span<const Histogram> histograms, const ClassFitOptions& options);
+
+/// Bits that `model` spends on the values of a histogram in class `class_index`.
+double code_length_bits(const StaticModel& model, unsigned class_index, const Histogram& histogram);
+
+/// Groups histograms into at most max_classes, merging neighbours in the order given while that costs fewest bits.
+/// Returns the group of each. Shared with the lossless models.
+std::vector<std::uint8_t> merge_neighbours(std::span<const Histogram> ordered, unsigned max_groups, double group_cost_bits);
+
+}  // namespace actz

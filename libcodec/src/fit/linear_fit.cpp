@@ -1,0 +1,132 @@
+#include "fit/linear_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "profile/codec_model.hpp"
+
+namespace actz {
+namespace {
+
+constexpr double kInt16Limit = 32767.0;
+
+std::int16_t to_int16(double value) {
+  return static_cast<std::int16_t>(std::lrint(std::clamp(value, -kInt16Limit, kInt16Limit)));
+}
+
+/// Largest number of fraction bits, at most `wanted`, with which a row of weights fits in 16 bits.
+int fitting_bits(const Eigen::RowVectorXd& row, int wanted) {
+  const double largest = row.cwiseAbs().maxCoeff();
+  int bits = wanted;
+  while (bits > -15 && std::ldexp(largest, bits) > kInt16Limit) --bits;
+  return bits;
+}
+
+/// Weights by which each input is multiplied because it was shifted right.
+Eigen::RowVectorXd input_scale(const std::vector<std::uint8_t>& input_shift, std::size_t lag_count) {
+  const auto d = static_cast<Eigen::Index>(input_shift.size());
+  Eigen::RowVectorXd scale(d * static_cast<Eigen::Index>(lag_count));
+  for (Eigen::Index i = 0; i < scale.size(); ++i) scale[i] = std::ldexp(1.0, input_shift[static_cast<std::size_t>(i % d)]);
+  return scale;
+}
+
+/// Quantises the rows of a matrix, each with its own fraction bits; `shift` receives fraction bits − output_bits.
+std::vector<std::int16_t> quantise_rows(const Eigen::MatrixXd& matrix, int wanted_bits, int output_bits,
+                                        std::vector<std::uint8_t>& shift) {
+  std::vector<std::int16_t> out;
+  out.reserve(static_cast<std::size_t>(matrix.size()));
+  for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
+    // A row too steep for its output precision keeps shift 0 and saturates; the closed loop absorbs the error.
+    const int bits = std::max(fitting_bits(matrix.row(row), wanted_bits), output_bits);
+    shift.push_back(static_cast<std::uint8_t>(std::clamp(bits - output_bits, 0, 31)));
+    for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
+      out.push_back(to_int16(std::ldexp(matrix(row, column), bits)));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Eigen::MatrixXd fit_predictor(const LagMoments& moments) {
+  if (moments.hh.rows() == 0) return Eigen::MatrixXd(moments.zz.rows(), 0);
+  Eigen::MatrixXd regularised = moments.hh;
+  const double mean_energy = moments.hh.trace() / static_cast<double>(moments.hh.rows());
+  regularised.diagonal().array() += std::max(1e-3 * mean_energy, 1e-20);
+  return regularised.ldlt().solve(moments.zh.transpose()).transpose();
+}
+
+Eigen::MatrixXd residual_covariance(const LagMoments& moments, const Eigen::MatrixXd& predictor) {
+  Eigen::MatrixXd out = moments.zz;
+  if (predictor.cols() > 0) {
+    const Eigen::MatrixXd cross = predictor * moments.zh.transpose();
+    out += predictor * moments.hh * predictor.transpose() - cross - cross.transpose();
+  }
+  return out / std::max(moments.rows, 1.0);
+}
+
+Predictor quantise_predictor(const Eigen::MatrixXd& predictor, const std::vector<std::uint16_t>& lags,
+                             const std::vector<std::uint8_t>& input_shift, const MatrixPrecision& precision) {
+  Predictor out;
+  if (lags.empty()) return out;
+  out.kind = PredictorKind::dense;
+  out.lags = lags;
+  out.input_shift = input_shift;
+  const Eigen::MatrixXd scaled =
+      predictor.array().rowwise() * input_scale(input_shift, lags.size()).array();
+  out.matrix = quantise_rows(scaled, static_cast<int>(precision.predictor_bits),
+                             static_cast<int>(precision.synthesis_shift), out.output_shift);
+  return out;
+}
+
+Predictor quantise_low_rank_predictor(const Eigen::MatrixXd& predictor, const LagMoments& moments, unsigned rank,
+                                      const std::vector<std::uint16_t>& lags,
+                                      const std::vector<std::uint8_t>& input_shift, const MatrixPrecision& precision) {
+  // Reduced-rank regression: project the full solution on the leading eigenvectors of the covariance it explains.
+  const Eigen::MatrixXd explained = predictor * moments.hh * predictor.transpose();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(explained);
+  const Eigen::MatrixXd up = solver.eigenvectors().rightCols(static_cast<Eigen::Index>(rank));
+  Predictor out;
+  out.kind = PredictorKind::low_rank;
+  out.lags = lags;
+  out.input_shift = input_shift;
+  out.rank = static_cast<std::uint16_t>(rank);
+  // The reduced row must fit in int16: shift it right by what its standard deviation needs.
+  const double largest = solver.eigenvalues().tail(1)[0] / std::max(moments.rows, 1.0);
+  const int reduced_shift = std::max(0, static_cast<int>(std::ceil(std::log2(std::sqrt(std::max(largest, 1.0)) * 16 / kInt16Limit))));
+  const Eigen::MatrixXd down =
+      (up.transpose() * predictor).array().rowwise() * input_scale(input_shift, lags.size()).array();
+  out.down = quantise_rows(std::ldexp(1.0, -reduced_shift) * down, static_cast<int>(precision.predictor_bits), 0, out.down_shift);
+  out.up = quantise_rows(std::ldexp(1.0, reduced_shift) * up, static_cast<int>(precision.predictor_bits),
+                         static_cast<int>(precision.synthesis_shift), out.output_shift);
+  return out;
+}
+
+Basis fit_basis(const Eigen::MatrixXd& covariance, double floor) {
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
+  const Eigen::Index kept = std::max<Eigen::Index>((solver.eigenvalues().array() > floor).count(), 1);
+  return {solver.eigenvectors().rightCols(kept).rowwise().reverse(), solver.eigenvalues().tail(kept).reverse()};
+}
+
+Synthesis dense_synthesis(const Eigen::MatrixXd& basis, const MatrixPrecision& precision) {
+  Synthesis out;
+  out.kind = SynthesisKind::dense;
+  out.coefficients = static_cast<std::uint32_t>(basis.cols());
+  out.shift = static_cast<std::uint8_t>(precision.synthesis_shift);
+  const double one = std::ldexp(1.0, static_cast<int>(kFractionBits + precision.synthesis_shift));
+  for (Eigen::Index row = 0; row < basis.rows(); ++row) {
+    for (Eigen::Index column = 0; column < basis.cols(); ++column) out.matrix.push_back(to_int16(basis(row, column) * one));
+  }
+  return out;
+}
+
+Synthesis diagonal_synthesis(std::uint32_t channels, const MatrixPrecision& precision) {
+  Synthesis out;
+  out.kind = SynthesisKind::diagonal;
+  out.coefficients = channels;
+  out.shift = static_cast<std::uint8_t>(precision.synthesis_shift);
+  out.matrix.assign(channels, static_cast<std::int16_t>(1 << (kFractionBits + precision.synthesis_shift)));
+  return out;
+}
+
+}  // namespace actz

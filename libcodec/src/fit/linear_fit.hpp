@@ -1,0 +1,45 @@
+#pragma once
+
+#include <Eigen/Dense>
+#include <cstdint>
+#include <vector>
+
+#include "fit/moments.hpp"
+#include "predict/predictor.hpp"
+#include "transform/synthesis.hpp"
+
+namespace actz {
+
+/// Precision of the integer matrices; fewer bits make a smaller profile.
+struct MatrixPrecision {
+  unsigned synthesis_shift = 9;     ///< fraction bits of S beyond the fixed-point unit (5 + 9 bits for 1.0)
+  unsigned predictor_bits = 12;     ///< fraction bits of the prediction matrix, at most
+};
+
+/// Least-squares prediction of z from h: zh · (hh + ridge)⁻¹, channels × (lags · channels).
+Eigen::MatrixXd fit_predictor(const LagMoments& moments);
+
+/// Covariance of what the prediction leaves.
+Eigen::MatrixXd residual_covariance(const LagMoments& moments, const Eigen::MatrixXd& predictor);
+
+/// Integer form of a dense predictor. Rows whose weights do not fit get fewer fraction bits.
+Predictor quantise_predictor(const Eigen::MatrixXd& predictor, const std::vector<std::uint16_t>& lags,
+                             const std::vector<std::uint8_t>& input_shift, const MatrixPrecision& precision);
+
+/// Integer low-rank form (up · down) of rank `rank`: the best approximation in the metric of hh.
+Predictor quantise_low_rank_predictor(const Eigen::MatrixXd& predictor, const LagMoments& moments, unsigned rank,
+                                      const std::vector<std::uint16_t>& lags,
+                                      const std::vector<std::uint8_t>& input_shift, const MatrixPrecision& precision);
+
+struct Basis {
+  Eigen::MatrixXd vectors;   ///< channels × coefficients, orthonormal columns, most energetic first
+  Eigen::VectorXd variance;  ///< of each coefficient
+};
+
+/// Eigenvectors of a covariance with variance above `floor`.
+Basis fit_basis(const Eigen::MatrixXd& covariance, double floor);
+
+Synthesis dense_synthesis(const Eigen::MatrixXd& basis, const MatrixPrecision& precision);
+Synthesis diagonal_synthesis(std::uint32_t channels, const MatrixPrecision& precision);
+
+}  // namespace actz

@@ -1,0 +1,231 @@
+#include "fit/rung_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "linear/int_linear.hpp"
+#include "rows/enc_lossy_rows.hpp"
+
+namespace actz {
+namespace {
+
+/// Coefficients with less variance than this share of a step's own noise never leave zero: they are dropped.
+constexpr double kDroppedVarianceSteps = 0.02;
+constexpr double kPeakMargin = 1.5;  ///< room between the largest training value and saturation
+
+struct Pass {
+  std::vector<std::int16_t> quantised;
+  std::vector<std::int16_t> remembered;  ///< decoded rows as the predictor sees them
+  double squared_error = 0;              ///< in squared units
+};
+
+double strand_energy(const TrainingRows& rows, const Strand& strand) {
+  double sum = 0;
+  const float* from = &rows.values[strand.first_row * rows.channels];
+  for (std::size_t i = 0; i < strand.row_count * rows.channels; ++i) sum += double{from[i]} * double{from[i]};
+  return sum;
+}
+
+std::vector<Histogram> count_values(std::span<const std::int16_t> quantised, std::size_t coefficients,
+                                    std::span<const Strand> strands) {
+  std::vector<Histogram> out(coefficients);
+  for (const Strand& strand : strands) {
+    for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) {
+      for (std::size_t k = 0; k < coefficients; ++k) out[k].add(quantised[row * coefficients + k]);
+    }
+  }
+  return out;
+}
+
+class RungTrainer {
+ public:
+  RungTrainer(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options)
+      : rows_(rows), mean_(mean), options_(options) {
+    energy_ = 0;
+    for (const Strand& strand : rows_.train) energy_ += strand_energy(rows_, strand);
+    energy_ *= rows_.unit * rows_.unit;
+    for (const Strand& strand : rows_.train) train_rows_ += static_cast<double>(strand.row_count);
+    const double distortion = options_.nmse * energy_ / std::max(train_rows_ * rows_.channels, 1.0);
+    set_step(options_.step ? *options_.step : std::sqrt(12.0 * std::max(distortion, 1e-30)));
+  }
+
+  RungFit run() {
+    // Open loop first: rows predicted from their undisturbed predecessors.
+    learn_linear(moments_of_originals());
+    RateTable rates = RateTable::geometric(model_.synthesis.coefficients);
+    Pass pass;
+    for (unsigned turn = 0; turn < options_.turns; ++turn) {
+      pass = code(rows_.train, std::move(rates));
+      learn_tables(pass);
+      if (turn + 1 == options_.turns) break;
+      adjust_step(pass);
+      if (turn < 2) {
+        learn_linear(moments_of_decoded(pass));
+        rates = RateTable::geometric(model_.synthesis.coefficients);
+        if (turn + 1 < options_.turns) relearn_rates_after_basis_change(rates);
+      } else {
+        rates = RateTable(model_.entropy);
+      }
+    }
+    RungFit out;
+    out.train = measure(rows_.train);
+    out.held_out = rows_.held_out.empty() ? out.train : measure(rows_.held_out);
+    model_.unit = static_cast<float>(rows_.unit);
+    out.model = model_;
+    return out;
+  }
+
+ private:
+  void set_step(double step) {
+    rows_.rescale(static_cast<double>(static_cast<float>(step / (1 << kFractionBits))));
+    model_.channels = rows_.channels;
+    model_.unit = static_cast<float>(rows_.unit);
+    model_.centre.resize(rows_.channels);
+    for (std::size_t c = 0; c < rows_.channels; ++c) {
+      const double centre = std::clamp(mean_[c] / rows_.unit, -1e9, 1e9);
+      model_.centre[c] = static_cast<std::int32_t>(std::lrint(centre));
+    }
+    set_input_shift();
+  }
+
+  void set_input_shift() {
+    std::vector<float> peak(rows_.channels, 1.0F);
+    for (std::size_t i = 0; i < rows_.values.size(); ++i) {
+      float& largest = peak[i % rows_.channels];
+      largest = std::max(largest, std::fabs(rows_.values[i]));
+    }
+    input_shift_.assign(rows_.channels, 0);
+    for (std::size_t c = 0; c < rows_.channels; ++c) {
+      const double bits = std::log2(kPeakMargin * double{peak[c]} / 32767.0);
+      input_shift_[c] = static_cast<std::uint8_t>(std::clamp(std::ceil(bits), 0.0, 31.0));
+    }
+  }
+
+  LagMoments moments_of_originals() const {
+    const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
+    return lag_moments(rows_.train, rows_.channels, options_.lags, original, original);
+  }
+
+  LagMoments moments_of_decoded(const Pass& pass) const {
+    const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
+    const RowLoader decoded = [&](const Strand& strand, std::vector<float>& to) {
+      to.resize(strand.row_count * rows_.channels);
+      const std::int16_t* from = &pass.remembered[strand.first_row * rows_.channels];
+      for (std::size_t i = 0; i < to.size(); ++i) {
+        to[i] = static_cast<float>(std::int32_t{from[i]} * (1 << input_shift_used_[i % rows_.channels])) * remembered_scale_;
+      }
+    };
+    return lag_moments(rows_.train, rows_.channels, options_.lags, original, decoded);
+  }
+
+  void load_originals(const Strand& strand, std::vector<float>& to) const {
+    const auto from = rows_.values.begin() + static_cast<std::ptrdiff_t>(strand.first_row * rows_.channels);
+    to.assign(from, from + static_cast<std::ptrdiff_t>(strand.row_count * rows_.channels));
+  }
+
+  void learn_linear(const LagMoments& moments) {
+    const Eigen::MatrixXd predictor = fit_predictor(moments);
+    model_.predictor = options_.low_rank > 0 && !options_.lags.empty()
+                           ? quantise_low_rank_predictor(predictor, moments, options_.low_rank, options_.lags,
+                                                         input_shift_, options_.precision)
+                           : quantise_predictor(predictor, options_.lags, input_shift_, options_.precision);
+    if (options_.transform) {
+      const double step = 1 << kFractionBits;
+      const Basis basis = fit_basis(residual_covariance(moments, predictor), kDroppedVarianceSteps * step * step);
+      model_.synthesis = dense_synthesis(basis.vectors, options_.precision);
+    } else {
+      model_.synthesis = diagonal_synthesis(rows_.channels, options_.precision);
+    }
+  }
+
+  Pass code(const std::vector<Strand>& strands, RateTable rates) {
+    Pass pass;
+    pass.quantised.resize(rows_.row_count() * model_.synthesis.coefficients);
+    if (!options_.lags.empty()) pass.remembered.resize(rows_.values.size());
+    input_shift_used_ = input_shift_;
+    remembered_scale_ = 1.0F;
+    const LossyRowEncoder encoder(model_, std::move(rates), options_.lambda_per_step_squared);
+    encoder.encode(rows_.values, strands, pass.quantised, [&](std::size_t row, const std::int32_t* decoded) {
+      const float* original = &rows_.values[row * rows_.channels];
+      for (std::size_t c = 0; c < rows_.channels; ++c) {
+        const double error = double{original[c]} - decoded[c];
+        pass.squared_error += error * error;
+      }
+      if (!pass.remembered.empty()) {
+        round_shift_saturate(decoded, input_shift_.data(), &pass.remembered[row * rows_.channels], rows_.channels);
+      }
+    });
+    return pass;
+  }
+
+  void learn_tables(const Pass& pass) { model_.entropy = fit_static_model(count_values(pass.quantised, model_.synthesis.coefficients, rows_.train), options_.classes); }
+
+  void relearn_rates_after_basis_change(RateTable& rates) {
+    // Coefficients changed place: one pass over a part of the rows gives tables that fit the new basis.
+    const std::vector<Strand> part(rows_.train.begin(),
+                                   rows_.train.begin() + static_cast<std::ptrdiff_t>((rows_.train.size() + 3) / 4));
+    const Pass pass = code(part, std::move(rates));
+    model_.entropy = fit_static_model(count_values(pass.quantised, model_.synthesis.coefficients, part), options_.classes);
+    rates = RateTable(model_.entropy);
+  }
+
+  void adjust_step(const Pass& pass) {
+    if (options_.step) return;
+    const double nmse = pass.squared_error * rows_.unit * rows_.unit / std::max(energy_, 1e-300);
+    const double factor = std::clamp(std::sqrt(options_.nmse / std::max(nmse, 1e-30)), 0.5, 2.0);
+    const double old_unit = rows_.unit;
+    set_step(rows_.unit * factor * (1 << kFractionBits));
+    remembered_scale_ = static_cast<float>(old_unit / rows_.unit);
+  }
+
+  Measured measure(const std::vector<Strand>& strands) {
+    return try_model(model_, rows_, strands, {rows_.unit, options_.lambda_per_step_squared, std::nullopt}).measured;
+  }
+
+  TrainingRows& rows_;
+  const std::vector<double>& mean_;
+  RungOptions options_;
+  CodecModel model_;
+  double energy_ = 0;      ///< of the centred training rows, in squared values
+  double train_rows_ = 0;
+  std::vector<std::uint8_t> input_shift_;
+  std::vector<std::uint8_t> input_shift_used_;  ///< when `remembered` was filled
+  float remembered_scale_ = 1.0F;               ///< from its unit to the present one
+};
+
+}  // namespace
+
+Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,
+                const TrialOptions& options) {
+  rows.rescale(options.unit);
+  const LossyRowEncoder encoder(model, RateTable(model.entropy), options.lambda_per_step_squared);
+  std::vector<std::int16_t> quantised(rows.row_count() * model.synthesis.coefficients);
+  const double bound = options.error_bound ? *options.error_bound / options.unit : 0;
+  double squared_error = 0;
+  double beyond = 0;
+  encoder.encode(rows.values, strands, quantised, [&](std::size_t row, const std::int32_t* decoded) {
+    const float* original = &rows.values[row * rows.channels];
+    for (std::size_t c = 0; c < rows.channels; ++c) {
+      const double error = double{original[c]} - decoded[c];
+      squared_error += error * error;
+      beyond += std::fabs(error) > bound ? 1 : 0;
+    }
+  });
+  const auto counts = count_values(quantised, model.synthesis.coefficients, strands);
+  double bits = 0;
+  for (std::size_t k = 0; k < counts.size(); ++k) bits += code_length_bits(model.entropy, model.entropy.class_of[k], counts[k]);
+  double energy = 0;
+  double values = 0;
+  for (const Strand& strand : strands) {
+    energy += strand_energy(rows, strand);
+    values += static_cast<double>(strand.row_count * rows.channels);
+  }
+  values = std::max(values, 1.0);
+  return {{squared_error / std::max(energy, 1e-300), bits / values}, beyond / values};
+}
+
+RungFit fit_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options) {
+  return RungTrainer(rows, mean, options).run();
+}
+
+}  // namespace actz

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "fit/class_fit.hpp"
+#include "fit/linear_fit.hpp"
+#include "fit/training_rows.hpp"
+#include "profile/codec_model.hpp"
+#include "rows/enc_lossy_rows.hpp"
+
+namespace actz {
+
+struct RungOptions {
+  double nmse = 0.02;                    ///< wanted on the training rows
+  std::optional<double> step;            ///< this quantiser step instead of a wanted NMSE
+  double lambda_per_step_squared = kLambdaPerStepSquared;  ///< of the decisions; 0 rounds to nearest
+  std::vector<std::uint16_t> lags = {1, 2};
+  bool transform = true;                 ///< false: diagonal synthesis
+  unsigned turns = 4;                    ///< rounds of coding and learning
+  unsigned low_rank = 0;                 ///< rank of the prediction; 0: dense
+  MatrixPrecision precision;
+  ClassFitOptions classes;
+};
+
+struct Measured {
+  double nmse = 0;
+  double bits_per_value = 0;  ///< code length of the integer tables, without container
+};
+
+/// Codes strands of `rows` (centred on `mean`) with a model at a unit, and measures. `rows` is rescaled.
+struct TrialOptions {
+  double unit = 1.0;
+  double lambda_per_step_squared = kLambdaPerStepSquared;
+  std::optional<double> error_bound;
+};
+struct Trial {
+  Measured measured;
+  double share_beyond_bound = 0;
+};
+Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands, const TrialOptions& options);
+
+struct RungFit {
+  CodecModel model;
+  Measured train;
+  Measured held_out;
+};
+
+/// Trains one rung of the ladder in the closed loop: codes the training rows, learns predictor, basis and tables
+/// from what was decoded, adjusts the step to the wanted NMSE, and repeats.
+/// @param rows    centred; its unit is changed on the way.
+/// @param mean    channel means, in values.
+RungFit fit_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options);
+
+}  // namespace actz

@@ -1,0 +1,92 @@
+#include <algorithm>
+
+#include "actz/archive.hpp"
+#include "base/try.hpp"
+#include "pipeline/dec_chunk.hpp"
+#include "pipeline/open_archive.hpp"
+#include "pipeline/ordered_tasks.hpp"
+
+namespace actz {
+
+struct ArchiveReader::State {
+  OpenArchive file;
+};
+
+namespace {
+
+/// A decoded chunk and the rows of it that were asked for.
+struct RowPiece {
+  std::vector<std::byte> elements;
+  std::size_t first_byte = 0;
+  std::size_t end_byte = 0;
+};
+
+/// Reads one chunk named by the index and gets it ready to decode elsewhere.
+Result<std::function<Result<RowPiece>()>> prepare_chunk(OpenArchive& file, std::size_t tensor_index,
+                                                        const IndexEntry& entry, std::uint64_t first_row,
+                                                        std::uint64_t end_row) {
+  const TensorHeader& tensor = file.tensors[tensor_index].header;
+  ACTZ_TRY(auto section, read_section(*file.source, entry.offset_bytes, entry.section_bytes, file.options.limits));
+  ACTZ_TRY(const auto header, read_chunk_header(section.payload, section.content_offset_bytes));
+  if (section.header.type != static_cast<std::uint16_t>(SectionType::chunk) || header.tensor_index != tensor_index ||
+      header.first_strand != entry.first_strand || header.strand_count != entry.strand_count) {  // R-INDX-05
+    return Error{ErrorCode::corrupt, entry.offset_bytes, "a chunk is not the one the index says"};
+  }
+  ACTZ_CHECK(check_chunk_range(header, tensor, file.options.limits, section.content_offset_bytes));
+  SharedModel model;
+  if (header.coding == ChunkCoding::rans) {
+    ACTZ_TRY(model, file.models.prepare(header.model_index, section.content_offset_bytes));
+  }
+  const std::uint64_t chunk_first = tensor.first_row_of_strand(header.first_strand);
+  const std::uint64_t chunk_end = tensor.first_row_of_strand(header.first_strand + header.strand_count);
+  const std::size_t row_bytes = tensor.channels * element_bytes(tensor.dtype);
+  const auto first_byte = static_cast<std::size_t>(std::max(first_row, chunk_first) - chunk_first) * row_bytes;
+  const auto end_byte = static_cast<std::size_t>(std::min(end_row, chunk_end) - chunk_first) * row_bytes;
+  auto shared = std::make_shared<Section>(std::move(section));
+  return std::function<Result<RowPiece>()>([=, &tensor]() -> Result<RowPiece> {
+    ACTZ_TRY(auto elements, decode_chunk(shared->payload, shared->content_offset_bytes, header, tensor, model.get()));
+    return RowPiece{std::move(elements), first_byte, end_byte};
+  });
+}
+
+}  // namespace
+
+ArchiveReader::ArchiveReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ArchiveReader::~ArchiveReader() = default;
+ArchiveReader::ArchiveReader(ArchiveReader&&) noexcept = default;
+ArchiveReader& ArchiveReader::operator=(ArchiveReader&&) noexcept = default;
+
+Result<ArchiveReader> ArchiveReader::open(const ByteSource& source, const DecodeOptions& options) {
+  ACTZ_TRY(auto file, open_archive(source, options));
+  return ArchiveReader(std::make_unique<State>(State{std::move(file)}));
+}
+
+const ArchiveSummary& ArchiveReader::summary() const { return state_->file.summary; }
+
+Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row,
+                                const ElementVisitor& visit) const {
+  OpenArchive& file = state_->file;
+  if (tensor >= file.tensors.size() || first_row > end_row || end_row > file.tensors[tensor].header.row_count()) {
+    return Error{ErrorCode::bad_argument, Error::kNoOffset, "no such tensor or rows"};
+  }
+  const TensorHeader& header = file.tensors[tensor].header;
+  std::uint64_t done_elems = 0;
+  OrderedTasks<RowPiece> tasks(file.options.threads, [&](RowPiece&& piece) -> Status {
+    const auto elements = std::span<const std::byte>(piece.elements).subspan(piece.first_byte, piece.end_byte - piece.first_byte);
+    done_elems += elements.size() / element_bytes(header.dtype);
+    if (file.options.progress != nullptr) {
+      file.options.progress(file.options.progress_context, done_elems, (end_row - first_row) * header.channels);
+    }
+    return visit(elements);
+  });
+  for (const IndexEntry& entry : file.tensors[tensor].chunks) {
+    const std::uint64_t chunk_first = header.first_row_of_strand(entry.first_strand);
+    const std::uint64_t chunk_end = header.first_row_of_strand(entry.first_strand + entry.strand_count);
+    if (chunk_end <= first_row || chunk_first >= end_row) continue;
+    ACTZ_TRY(auto task, prepare_chunk(file, tensor, entry, first_row, end_row));
+    ACTZ_CHECK(tasks.add(std::move(task)));
+  }
+  return tasks.finish();
+}
+
+}  // namespace actz

@@ -1,0 +1,114 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "actz/archive.hpp"
+#include "base/try.hpp"
+#include "pipeline/enc_tensor.hpp"
+#include "pipeline/file_writer.hpp"
+#include "pipeline/model_choice.hpp"
+
+namespace actz {
+
+struct ArchiveWriter::State {
+  explicit State(ByteSink& sink) : file(sink) {}
+
+  FileWriter file;
+  std::set<std::string> names;
+  std::uint32_t tensor_count = 0;
+  bool finished = false;
+};
+
+namespace {
+
+Error bad_argument(std::string message) { return {ErrorCode::bad_argument, Error::kNoOffset, std::move(message)}; }
+
+Status check_options(const EncodeOptions& options) {
+  const auto positive = [](const std::optional<double>& value) { return !value || (std::isfinite(*value) && *value > 0); };
+  if (!positive(options.nmse) || !positive(options.bits_per_value) || !positive(options.max_error)) {
+    return bad_argument("a target must be a positive number");
+  }
+  const int targets = options.nmse.has_value() + options.bits_per_value.has_value() + options.max_error.has_value();
+  if (targets + (options.lossless ? 1 : 0) > 1) return bad_argument("choose one of nmse, bits, max_error and lossless");
+  return {};
+}
+
+Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
+                                                const EncodeOptions& options) {
+  if (view.rows == 0) return std::optional<ModelChoice>{};
+  if (options.lossless || !is_float(dtype)) {
+    ACTZ_TRY(auto choice, choose_lossless(elements, dtype, view));
+    return std::optional(std::move(choice));
+  }
+  if (options.profile != nullptr) {
+    ACTZ_TRY(auto choice, choose_from_profile(elements, dtype, view, options));
+    return std::optional(std::move(choice));
+  }
+  ACTZ_TRY(auto choice, choose_by_fitting(elements, dtype, view, options));
+  return std::optional(std::move(choice));
+}
+
+}  // namespace
+
+ArchiveWriter::ArchiveWriter(ByteSink& sink) : state_(std::make_unique<State>(sink)) {}
+ArchiveWriter::~ArchiveWriter() = default;
+ArchiveWriter::ArchiveWriter(ArchiveWriter&&) noexcept = default;
+ArchiveWriter& ArchiveWriter::operator=(ArchiveWriter&&) noexcept = default;
+
+std::uint64_t ArchiveWriter::written_bytes() const { return state_->file.offset_bytes(); }
+
+Status ArchiveWriter::add_metadata(std::string_view json) {
+  if (state_->file.has_sections()) return bad_argument("metadata comes once, before the first tensor");
+  if (!nlohmann::json::parse(json, nullptr, false).is_object()) return bad_argument("metadata is not a JSON object");
+  ACTZ_CHECK(state_->file.start());
+  return state_->file.section(SectionType::metadata, std::as_bytes(std::span(json)), {}, kSectionSkippable);
+}
+
+Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dtype, const Shape& shape,
+                                               ElementSource& elements, const EncodeOptions& options) {
+  if (state_->finished) return bad_argument("the archive is finished");
+  ACTZ_CHECK(check_options(options));
+  ACTZ_TRY(const auto count, element_count(shape, dtype));
+  if (name.size() > kMaxNameBytes || shape.size() > kMaxRank) return bad_argument("name longer than 1024 bytes, or rank above 16");
+  if (!is_utf8(name)) return bad_argument("the name of a tensor is not UTF-8");
+  if (!state_->names.insert(name).second) return bad_argument("two tensors are named '" + name + "'");
+  FileWriter& file = state_->file;
+  ACTZ_CHECK(file.start());
+
+  const bool lossy = is_float(dtype) && !options.lossless;
+  TensorViewPlan view = plan_view(shape, lossy && options.profile != nullptr ? options.profile->training().channels : 0);
+  BufferedElements input(elements, element_bytes(dtype));
+  ACTZ_TRY(const auto choice, choose_model(input, dtype, view, options));
+  const bool has_lags = choice && choice->model.predictor.kind != PredictorKind::none;
+  if (!has_lags) view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
+  const CutPlan cut = plan_cut(view, has_lags, options.chunk_rows);
+
+  EncodeReport report;
+  const std::uint64_t first_byte = file.offset_bytes();
+  std::uint16_t model_index = 0;
+  if (choice) {
+    ACTZ_TRY(model_index, file.add_model(*choice));
+  }
+  report.embedded_model_bytes = file.offset_bytes() - first_byte;
+  const TensorHeader tensor{name, dtype, shape, view.sequences, view.rows, view.channels, cut.strand_rows,
+                            choice ? choice->unit : 1.0F, choice ? choice->centre_scale : kCentreScaleOne};
+  ACTZ_CHECK(file.section(SectionType::tensor, write_tensor_header(tensor), {0, state_->tensor_count, 0, 0, 0, 0}));
+  TensorEncoding encoding(file, tensor, state_->tensor_count, choice ? &*choice : nullptr, options);
+  ACTZ_CHECK(encoding.write_chunks(input, cut.chunk_strands, model_index));
+  ACTZ_CHECK(encoding.write_end());
+  ++state_->tensor_count;
+  encoding.report(report);
+  report.values = count;
+  report.input_bytes = count * element_bytes(dtype);
+  report.output_bytes = file.offset_bytes() - first_byte;
+  return report;
+}
+
+Status ArchiveWriter::finish() {
+  if (state_->finished) return bad_argument("the archive is finished");
+  state_->finished = true;
+  ACTZ_CHECK(state_->file.start());
+  return state_->file.finish();
+}
+
+}  // namespace actz

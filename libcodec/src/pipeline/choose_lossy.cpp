@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/try.hpp"
+#include "fit/rung_fit.hpp"
+#include "pipeline/model_choice.hpp"
+#include "pipeline/tensor_sample.hpp"
+
+namespace actz {
+namespace {
+
+constexpr std::uint64_t kFitValues = 1u << 22;      ///< values to learn from
+constexpr std::uint64_t kMeasureValues = 1u << 19;  ///< values to find the unit on
+constexpr double kDefaultNmse = 0.02;
+constexpr unsigned kUnitTrials = 4;
+constexpr double kUnitTolerance = 0.003;  ///< of the wanted NMSE or rate
+/// The largest error of a rounded diagonal coefficient: half a step and half a unit for the fixed-point row, plus room
+/// for the conversions to float.
+constexpr double kDiagonalErrorUnits = 16.5 * 1.001;
+
+double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(kDefaultNmse); }
+
+double lambda_for(const EncodeOptions& options) { return options.max_error ? 0.0 : kLambdaPerStepSquared; }
+
+std::uint32_t centre_scale_for(double model_unit, double unit) {
+  return static_cast<std::uint32_t>(std::lrint(std::clamp(model_unit / unit * kCentreScaleOne, 1.0, 4.0e9)));
+}
+
+ModelChoice as_choice(CodecModel model, double unit, const EncodeOptions& options) {
+  ModelChoice out;
+  out.unit = static_cast<float>(unit);
+  out.centre_scale = centre_scale_for(double{model.unit}, double{out.unit});
+  out.lambda_per_step_squared = lambda_for(options);
+  out.model_bytes = write_model(model);
+  out.model = std::move(model);
+  return out;
+}
+
+/// Moves the unit until the sample meets the wanted NMSE or rate. Both are smooth and monotone in it.
+double find_unit(const CodecModel& model, TensorSample& sample, const EncodeOptions& options, double unit) {
+  if (sample.energy <= 0) return unit;
+  for (unsigned trial = 0; trial < kUnitTrials; ++trial) {
+    unit = static_cast<double>(static_cast<float>(unit));
+    const Measured got = try_model(model, sample.rows, sample.rows.train, {unit, lambda_for(options), std::nullopt}).measured;
+    // About 2 · log2 of the unit is the NMSE's slope at high rate, and a bit a value for each halving.
+    double factor = 1;
+    if (options.bits_per_value) {
+      const double excess = got.bits_per_value - *options.bits_per_value;
+      if (std::fabs(excess) <= kUnitTolerance * *options.bits_per_value) break;
+      factor = std::exp2(excess);
+    } else {
+      const double ratio = wanted_nmse(options) / std::max(got.nmse, 1e-12);
+      if (std::fabs(ratio - 1) <= kUnitTolerance) break;
+      factor = std::sqrt(ratio);
+    }
+    unit *= std::clamp(factor, 0.25, 4.0);
+  }
+  return unit;
+}
+
+/// Rung whose measured quality or rate is nearest to the wanted one.
+std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& options) {
+  std::size_t best = 0;
+  double best_distance = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < profile.rungs.size(); ++i) {
+    double distance = 0;
+    if (options.max_error) {
+      // The error of a transform is nearly Gaussian: a bound of 4 deviations leaves one patch in 16 000 values.
+      const double step = double{profile.rungs[i].model.unit} * (1 << kFractionBits);
+      distance = std::fabs(std::log(step / (*options.max_error * std::sqrt(12.0) / 4)));
+    } else if (options.bits_per_value) {
+      distance = std::fabs(profile.info[i].held_out_bits_per_value - *options.bits_per_value);
+    } else {
+      distance = std::fabs(std::log(std::max(profile.info[i].held_out_nmse, 1e-12) / wanted_nmse(options)));
+    }
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = i;
+    }
+  }
+  return best;
+}
+
+/// A codec to try on the tensor itself.
+struct Candidate {
+  bool transform;
+  bool lags;
+  double step_over_bound;  ///< max_error only: step in units of the bound; 0: the largest that needs no patches
+};
+
+RungOptions rung_options(const Candidate& candidate, const EncodeOptions& options) {
+  RungOptions out;
+  out.nmse = wanted_nmse(options);
+  out.lags = candidate.lags ? options.lags.value_or(std::vector<std::uint16_t>{1, 2}) : std::vector<std::uint16_t>{};
+  out.transform = candidate.transform;
+  out.turns = 3;
+  out.lambda_per_step_squared = lambda_for(options);
+  // The model travels with the tensor: coarser matrices and fewer classes cost less than they save.
+  out.precision = {3, 7};
+  out.classes.class_cost_bits = 150;
+  if (options.max_error) {
+    const double largest_unit = *options.max_error / kDiagonalErrorUnits;
+    const double unit_step = 1 << kFractionBits;
+    out.step = candidate.step_over_bound > 0 ? candidate.step_over_bound * *options.max_error : largest_unit * unit_step;
+  }
+  return out;
+}
+
+std::vector<Candidate> candidates_for(const EncodeOptions& options, const TensorViewPlan& view) {
+  // Full matrices cost channels² in the file and in time: only where the tensor is large against them.
+  const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
+  const bool matrices = view.channels > 1 && view.channels <= 1024 && values > 8.0 * view.channels * view.channels;
+  const bool lags = matrices && view.rows > 1 && (!options.lags || !options.lags->empty());
+  std::vector<Candidate> out{{false, false, 0}};
+  const std::vector<double> steps = options.max_error ? std::vector<double>{0.9, 1.2} : std::vector<double>{0};
+  if (lags && options.max_error) out.push_back({false, true, 0});
+  for (const double step : steps) {
+    if (matrices) out.push_back({true, false, step});
+    if (lags) out.push_back({true, true, step});
+  }
+  return out;
+}
+
+/// Bits of the whole tensor with a fitted candidate: symbols, patches and the model itself.
+double total_bits(const RungFit& fit, double values, const EncodeOptions& options, TensorSample& sample, DType dtype) {
+  double bits_per_value = fit.train.bits_per_value;
+  if (options.max_error) {
+    const Trial trial = try_model(fit.model, sample.rows, sample.rows.train, {double{fit.model.unit}, 0.0, options.max_error});
+    bits_per_value = trial.measured.bits_per_value +
+                     trial.share_beyond_bound * (8.0 * static_cast<double>(element_bytes(dtype)) + 10);
+  }
+  return bits_per_value * values + 8.0 * static_cast<double>(write_model(fit.model).size());
+}
+
+}  // namespace
+
+Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
+                                        const EncodeOptions& options) {
+  const Profile::Content& profile = options.profile->content();
+  const std::uint32_t channels = profile.rungs.front().model.channels;
+  if (view.channels != channels) {
+    return Error{ErrorCode::bad_argument, Error::kNoOffset,
+                 "the profile is for " + std::to_string(channels) + " channels, the tensor has " + std::to_string(view.channels)};
+  }
+  const CutPlan cut = plan_cut(view, true, options.chunk_rows);
+  ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, cut.strand_rows, kMeasureValues));
+  const Rung& rung = profile.rungs[nearest_rung(profile, options)];
+  // The model subtracts its own centre, which need not be this tensor's mean.
+  TrainingRows& rows = sample.rows;
+  for (std::size_t i = 0; i < rows.values.size(); ++i) {
+    const std::size_t c = i % rows.channels;
+    rows.values[i] += static_cast<float>(sample.mean[c] - double{rung.model.unit} * rung.model.centre[c]);
+  }
+  double unit = double{rung.model.unit};
+  if (options.max_error) {
+    unit = *options.max_error * std::sqrt(12.0) / 4 / (1 << kFractionBits);
+  } else {
+    unit = find_unit(rung.model, sample, options, unit);
+  }
+  ModelChoice out = as_choice(rung.model, unit, options);
+  out.model_bytes = rung.model_bytes;
+  out.embed = options.embed_model;
+  return out;
+}
+
+Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
+                                      const EncodeOptions& options) {
+  const CutPlan cut = plan_cut(view, true, options.chunk_rows);
+  ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, cut.strand_rows, kFitValues));
+  const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
+  std::optional<RungFit> best;
+  double best_bits = 0;
+  for (const Candidate& candidate : candidates_for(options, view)) {
+    RungOptions rung = rung_options(candidate, options);
+    rung.classes.class_cost_bits *= static_cast<double>(sample.rows.values.size()) / values;
+    RungFit fit = fit_rung(sample.rows, sample.mean, rung);
+    const double bits = total_bits(fit, values, options, sample, dtype);
+    if (!best || bits < best_bits) {
+      best = std::move(fit);
+      best_bits = bits;
+    }
+  }
+  const double unit = options.max_error ? double{best->model.unit} : find_unit(best->model, sample, options, double{best->model.unit});
+  return as_choice(std::move(best->model), unit, options);
+}
+
+}  // namespace actz

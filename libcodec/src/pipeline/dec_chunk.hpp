@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "actz/options.hpp"
+#include "container/fields.hpp"
+#include "pipeline/chunk_layout.hpp"
+#include "pipeline/prepared_model.hpp"
+
+namespace actz {
+
+/// The parts of a coded chunk's payload, bounds checked.
+struct ChunkParts {
+  std::vector<std::uint32_t> states;
+  std::span<const std::byte> words;
+  std::span<const std::byte> bypass;
+  std::span<const std::byte> patches;
+  std::uint64_t file_offset_bytes = 0;
+};
+
+/// Checks that a chunk's strands lie in the tensor and its decoded size within the limits.
+Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, const DecodeLimits& limits,
+                         std::uint64_t file_offset_bytes);
+
+/// Decodes one CHUNK payload to C-order little-endian elements, and checks the digest.
+/// @param model  the chunk's model; may be null when the chunk is raw.
+/// Errors: corrupt…, unsupported, limit_exceeded, out_of_memory. Memory: decoded bytes + O(model).
+Result<std::vector<std::byte>> decode_chunk(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
+                                            const ChunkHeader& header, const TensorHeader& tensor,
+                                            const PreparedModel* model);
+
+/// The two kinds of coded chunk. `to` has the chunk's decoded bytes.
+Status decode_lossy_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
+                         const PreparedModel& model, std::span<std::byte> to);
+Status decode_lossless_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
+                            const PreparedModel& model, std::span<std::byte> to);
+
+}  // namespace actz

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "container/fields.hpp"
+#include "entropy/rans.hpp"
+#include "pipeline/chunk_layout.hpp"
+#include "rows/enc_lossy_rows.hpp"
+
+namespace actz {
+
+/// What a chunk did to its values.
+struct ChunkStatistics {
+  double squared_error = 0;
+  double max_abs_error = 0;
+  std::vector<double> sum;          ///< per channel, of x − centre; lossy only
+  std::vector<double> square_sum;   ///< per channel, of (x − centre)²
+  std::uint64_t finite_rows = 0;
+  std::uint64_t patches = 0;
+};
+
+struct EncodedChunk {
+  std::vector<std::byte> payload;  ///< of the CHUNK section
+  std::uint64_t digest = 0;
+  ChunkStatistics statistics;
+};
+
+/// Which chunk is being encoded.
+struct ChunkPlace {
+  std::uint32_t tensor_index = 0;
+  std::uint32_t chunk_index = 0;
+  std::uint64_t first_strand = 0;
+  std::uint32_t strand_count = 0;
+  std::uint16_t model_index = 0;
+};
+
+/// Encodes the chunks of one tensor with one model. Shared by threads: encode() keeps nothing.
+class ChunkEncoder {
+ public:
+  virtual ~ChunkEncoder() = default;
+  /// @param elements  the chunk's elements, C order, little-endian.
+  /// The decoded bytes are computed exactly as a decoder does and stand behind the digest.
+  virtual Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements) const = 0;
+};
+
+struct LossyChunkOptions {
+  double lambda_per_step_squared = kLambdaPerStepSquared;
+  std::optional<double> max_error;  ///< every |x − x̂| is at most this; patches see to it
+};
+
+std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, const TensorHeader& tensor,
+                                                       const LossyChunkOptions& options);
+std::unique_ptr<ChunkEncoder> make_lossless_chunk_encoder(const CodecModel& model, const TensorHeader& tensor);
+
+/// Lanes for a chunk of so many symbols: many for speed, few where 4 bytes for each would show in the rate.
+unsigned choose_lanes(std::size_t symbols);
+
+/// The symbols of a chunk, step by step, to states and words in `payload`. Fills lanes_log2 and word_count.
+void entropy_code(const EncodeTables& tables, const TableSchedule& schedule, std::span<const std::uint8_t> symbols,
+                  std::span<const std::size_t> step_symbols, ChunkHeader& header, std::vector<std::byte>& states_and_words);
+
+/// Header, states and words, bypass, patches: the payload of a CHUNK section.
+std::vector<std::byte> assemble_chunk(const ChunkHeader& header, std::span<const std::byte> states_and_words,
+                                      std::span<const std::byte> bypass, std::span<const std::byte> patches);
+
+/// A chunk that stores its elements as they are.
+EncodedChunk raw_chunk(const ChunkPlace& place, std::span<const std::byte> elements);
+
+}  // namespace actz

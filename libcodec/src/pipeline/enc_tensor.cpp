@@ -1,0 +1,92 @@
+#include "pipeline/enc_tensor.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/checksum.hpp"
+#include "base/try.hpp"
+#include "pipeline/ordered_tasks.hpp"
+
+namespace actz {
+namespace {
+
+struct PlacedChunk {
+  ChunkPlace place;
+  EncodedChunk chunk;
+};
+
+void add_to(std::vector<double>& total, const std::vector<double>& part) {
+  total.resize(std::max(total.size(), part.size()));
+  for (std::size_t i = 0; i < part.size(); ++i) total[i] += part[i];
+}
+
+}  // namespace
+
+TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std::uint32_t tensor_index,
+                               const ModelChoice* choice, const EncodeOptions& options)
+    : file_(file), tensor_(tensor), tensor_index_(tensor_index), options_(options) {
+  if (choice == nullptr) return;
+  lossy_ = choice->model.kind == CodecKind::lossy;
+  encoder_ = lossy_ ? make_lossy_chunk_encoder(choice->model, tensor_, {choice->lambda_per_step_squared, options.max_error})
+                    : make_lossless_chunk_encoder(choice->model, tensor_);
+}
+
+Status TensorEncoding::write_chunks(BufferedElements& elements, std::uint32_t chunk_strands, std::uint16_t model_index) {
+  OrderedTasks<PlacedChunk> tasks(options_.threads, [this](PlacedChunk&& done) { return store(done.place, done.chunk); });
+  const std::size_t row_bytes = tensor_.channels * element_bytes(tensor_.dtype);
+  const std::uint64_t strands = tensor_.strand_count();
+  std::uint32_t chunk_index = 0;
+  for (std::uint64_t strand = 0; strand < strands; ++chunk_index) {
+    const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk_strands, strands - strand));
+    const std::uint64_t first_row = tensor_.first_row_of_strand(strand);
+    const std::uint64_t rows = tensor_.first_row_of_strand(strand + count) - first_row;
+    auto input = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(rows) * row_bytes);
+    ACTZ_CHECK(elements.read(first_row * tensor_.channels, *input));
+    const ChunkPlace place{tensor_index_, chunk_index, strand, count, model_index};
+    ACTZ_CHECK(tasks.add([this, place, input]() -> Result<PlacedChunk> {
+      ACTZ_TRY(auto chunk, encoder_->encode(place, *input));
+      return PlacedChunk{place, std::move(chunk)};
+    }));
+    strand += count;
+  }
+  return tasks.finish();
+}
+
+Status TensorEncoding::write_end() {
+  const TensorEnd end{tensor_index_,        chunk_count_,
+                      xxh64(digests_.data()), total_.squared_error,
+                      lossy_ ? centred_energy() : std::numeric_limits<double>::quiet_NaN(), total_.max_abs_error};
+  return file_.section(SectionType::tensor_end, write_tensor_end(end), {0, tensor_index_, 0, 0, 0, 0});
+}
+
+void TensorEncoding::report(EncodeReport& to) const {
+  to.nmse = total_.squared_error == 0 ? 0.0 : total_.squared_error / centred_energy();
+  to.max_abs_error = total_.max_abs_error;
+  to.patches = total_.patches;
+}
+
+Status TensorEncoding::store(const ChunkPlace& place, const EncodedChunk& chunk) {
+  digests_.u64(chunk.digest);
+  ++chunk_count_;
+  total_.squared_error += chunk.statistics.squared_error;
+  total_.max_abs_error = std::max(total_.max_abs_error, chunk.statistics.max_abs_error);
+  total_.patches += chunk.statistics.patches;
+  add_to(total_.sum, chunk.statistics.sum);
+  add_to(total_.square_sum, chunk.statistics.square_sum);
+  rows_done_ = tensor_.first_row_of_strand(place.first_strand + place.strand_count);
+  if (options_.progress != nullptr) {
+    options_.progress(options_.progress_context, rows_done_ * tensor_.channels, tensor_.row_count() * tensor_.channels);
+  }
+  return file_.section(SectionType::chunk, chunk.payload,
+                       {0, place.tensor_index, 0, 0, place.first_strand, place.strand_count});
+}
+
+double TensorEncoding::centred_energy() const {
+  double energy = 0;
+  for (std::size_t c = 0; c < total_.sum.size(); ++c) {
+    energy += total_.square_sum[c] - total_.sum[c] * total_.sum[c] / static_cast<double>(std::max<std::uint64_t>(rows_done_, 1));
+  }
+  return energy;
+}
+
+}  // namespace actz

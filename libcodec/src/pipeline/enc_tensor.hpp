@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "actz/archive.hpp"
+#include "base/byte_writer.hpp"
+#include "pipeline/buffered_elements.hpp"
+#include "pipeline/enc_chunk.hpp"
+#include "pipeline/file_writer.hpp"
+
+namespace actz {
+
+/// One tensor on its way into a file: its chunks in order, then its end.
+class TensorEncoding {
+ public:
+  /// @param choice  null for a tensor without elements.
+  TensorEncoding(FileWriter& file, const TensorHeader& tensor, std::uint32_t tensor_index, const ModelChoice* choice,
+                 const EncodeOptions& options);
+
+  Status write_chunks(BufferedElements& elements, std::uint32_t chunk_strands, std::uint16_t model_index);
+  Status write_end();
+  /// Fills in what was measured.
+  void report(EncodeReport& to) const;
+
+ private:
+  Status store(const ChunkPlace& place, const EncodedChunk& chunk);
+  double centred_energy() const;
+
+  FileWriter& file_;
+  TensorHeader tensor_;
+  std::uint32_t tensor_index_;
+  const EncodeOptions& options_;
+  std::unique_ptr<ChunkEncoder> encoder_;
+  bool lossy_ = false;
+  ByteWriter digests_;
+  std::uint32_t chunk_count_ = 0;
+  ChunkStatistics total_;
+  std::uint64_t rows_done_ = 0;
+};
+
+}  // namespace actz

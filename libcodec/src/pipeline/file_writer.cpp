@@ -1,0 +1,52 @@
+#include "pipeline/file_writer.hpp"
+
+#include <limits>
+
+#include "base/checksum.hpp"
+#include "base/try.hpp"
+
+namespace actz {
+
+Status FileWriter::write(std::span<const std::byte> bytes) {
+  ACTZ_CHECK(sink_.write(bytes));
+  offset_bytes_ += bytes.size();
+  return {};
+}
+
+Status FileWriter::start() { return offset_bytes_ == 0 ? write(write_file_header(FileKind::data)) : Status{}; }
+
+Status FileWriter::section(SectionType type, std::span<const std::byte> payload, const IndexEntry& place,
+                           std::uint16_t flags) {
+  const std::vector<std::byte> bytes = write_section(type, payload, flags);
+  IndexEntry entry = place;
+  entry.type = static_cast<std::uint16_t>(type);
+  entry.offset_bytes = offset_bytes_;
+  entry.section_bytes = bytes.size();
+  index_.push_back(entry);
+  return write(bytes);
+}
+
+Result<std::uint16_t> FileWriter::add_model(const ModelChoice& choice) {
+  const Sha256 digest = sha256(choice.model_bytes);
+  if (const auto found = models_.find(digest); found != models_.end()) return found->second;
+  if (models_.size() > std::numeric_limits<std::uint16_t>::max()) {
+    return Error{ErrorCode::bad_argument, Error::kNoOffset, "a file holds at most 65536 models"};
+  }
+  const auto number = static_cast<std::uint16_t>(models_.size());
+  if (choice.embed) {
+    ACTZ_CHECK(section(SectionType::model, choice.model_bytes));
+  } else {
+    ACTZ_CHECK(section(SectionType::model_reference, digest));
+  }
+  models_.emplace(digest, number);
+  return number;
+}
+
+Status FileWriter::finish() {
+  const std::uint64_t index_offset = offset_bytes_;
+  ACTZ_CHECK(write(write_section(SectionType::index, write_index(index_))));
+  const std::uint64_t file_bytes = offset_bytes_ + kSectionHeaderBytes + EndMark::kPayloadBytes;
+  return write(write_section(SectionType::end, write_end_mark({index_offset, file_bytes})));
+}
+
+}  // namespace actz

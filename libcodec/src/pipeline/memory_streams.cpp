@@ -1,0 +1,22 @@
+#include <algorithm>
+
+#include "actz/streams.hpp"
+
+namespace actz {
+
+Status MemorySource::read_at(std::uint64_t offset_bytes, std::span<std::byte> to) const {
+  if (offset_bytes > data_.size() || to.size() > data_.size() - offset_bytes) {
+    return Error{ErrorCode::bad_argument, offset_bytes, "read past the end of memory"};
+  }
+  std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(offset_bytes), to.size(), to.begin());
+  return {};
+}
+
+Result<std::size_t> MemorySource::read(std::span<std::byte> to) {
+  const std::size_t count = std::min(to.size(), data_.size() - position_);
+  std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(position_), count, to.begin());
+  position_ += count;
+  return count;
+}
+
+}  // namespace actz

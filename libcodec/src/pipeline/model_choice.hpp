@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+
+#include "actz/archive.hpp"
+#include "pipeline/buffered_elements.hpp"
+#include "pipeline/tensor_plan.hpp"
+#include "profile/profile_content.hpp"
+
+namespace actz {
+
+/// A model for one tensor, with the unit to use it at.
+struct ModelChoice {
+  CodecModel model;
+  std::vector<std::byte> model_bytes;
+  bool embed = true;                 ///< false: name it by digest
+  float unit = 1.0F;
+  std::uint32_t centre_scale = kCentreScaleOne;
+  double lambda_per_step_squared = 0;
+};
+
+/// Bins and tables for a lossless tensor, from a sample of it.
+Result<ModelChoice> choose_lossless(BufferedElements& elements, DType dtype, const TensorViewPlan& view);
+
+/// The rung of a profile nearest the wanted quality, and the unit that meets it on a sample of the tensor.
+Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
+                                        const EncodeOptions& options);
+
+/// Learns from the tensor itself: tries codecs from plain to predictive, each with the bytes of its model counted,
+/// and takes the cheapest.
+Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
+                                      const EncodeOptions& options);
+
+}  // namespace actz

@@ -1,0 +1,58 @@
+#include "pipeline/model_set.hpp"
+
+#include <algorithm>
+
+#include "base/try.hpp"
+#include "profile/profile_content.hpp"
+
+namespace actz {
+
+void ModelSet::add_embedded(std::vector<std::byte> payload, std::uint64_t file_offset_bytes) {
+  entries_.push_back({std::move(payload), {}, false, file_offset_bytes});
+}
+
+Status ModelSet::add_reference(std::span<const std::byte> payload, std::uint64_t file_offset_bytes) {
+  Entry entry{{}, {}, true, file_offset_bytes};
+  if (payload.size() != entry.digest.size()) {  // R-ARCH-20
+    return Error{ErrorCode::corrupt_bounds, file_offset_bytes, "a model reference is not 32 bytes long"};
+  }
+  std::copy(payload.begin(), payload.end(), entry.digest.begin());
+  entries_.push_back(std::move(entry));
+  return {};
+}
+
+const std::vector<std::byte>* ModelSet::find(const Sha256& digest) const {
+  for (const Profile& profile : profiles_) {
+    for (const Rung& rung : profile.content().rungs) {
+      if (rung.digest == digest) return &rung.model_bytes;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> ModelSet::missing() const {
+  std::vector<std::string> out;
+  for (const Entry& entry : entries_) {
+    if (entry.is_reference && find(entry.digest) == nullptr) out.push_back(to_hex(entry.digest));
+  }
+  return out;
+}
+
+Result<SharedModel> ModelSet::prepare(std::size_t index, std::uint64_t file_offset_bytes) {
+  if (index >= entries_.size()) {  // R-CHNK-17
+    return Error{ErrorCode::corrupt, file_offset_bytes, "a chunk names a model that the file does not have"};
+  }
+  if (prepared_ && prepared_index_ == index) return prepared_;
+  const Entry& entry = entries_[index];
+  const std::vector<std::byte>* payload = entry.is_reference ? find(entry.digest) : &entry.payload;
+  if (payload == nullptr) {  // R-ARCH-21
+    return Error{ErrorCode::unsupported, entry.file_offset_bytes,
+                 "the file needs the profile that holds model " + to_hex(entry.digest) + "; give it with --profile"};
+  }
+  ACTZ_TRY(auto model, read_model(*payload, entry.file_offset_bytes));
+  prepared_ = std::make_shared<const PreparedModel>(std::move(model));
+  prepared_index_ = index;
+  return prepared_;
+}
+
+}  // namespace actz

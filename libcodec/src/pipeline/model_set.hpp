@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actz/profile.hpp"
+#include "pipeline/prepared_model.hpp"
+
+namespace actz {
+
+/// The models of a file, in the order of their sections. Payloads are kept as they stand in the file; the look-up
+/// tables, which are much larger, only for the model in use.
+class ModelSet {
+ public:
+  explicit ModelSet(std::vector<Profile> profiles) : profiles_(std::move(profiles)) {}
+
+  void add_embedded(std::vector<std::byte> payload, std::uint64_t file_offset_bytes);
+  /// A MODEL_REFERENCE section: the model of that digest is taken from the profiles when it is needed.
+  Status add_reference(std::span<const std::byte> payload, std::uint64_t file_offset_bytes);
+
+  std::size_t size() const { return entries_.size(); }
+  /// Digests (hex) of references that no profile holds.
+  std::vector<std::string> missing() const;
+
+  /// The model, validated and ready. Errors: corrupt, unsupported (a reference that no profile holds).
+  Result<SharedModel> prepare(std::size_t index, std::uint64_t file_offset_bytes);
+
+ private:
+  struct Entry {
+    std::vector<std::byte> payload;  ///< of a MODEL section
+    Sha256 digest{};                 ///< of a MODEL_REFERENCE
+    bool is_reference = false;
+    std::uint64_t file_offset_bytes = 0;
+  };
+  const std::vector<std::byte>* find(const Sha256& digest) const;
+
+  std::vector<Profile> profiles_;
+  std::vector<Entry> entries_;
+  std::size_t prepared_index_ = 0;
+  SharedModel prepared_;
+};
+
+}  // namespace actz

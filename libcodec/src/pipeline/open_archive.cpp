@@ -1,0 +1,212 @@
+#include "pipeline/open_archive.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "actz/version.hpp"
+#include "base/try.hpp"
+#include "pipeline/dec_chunk.hpp"
+#include "pipeline/summary.hpp"
+
+namespace actz {
+namespace {
+
+Error outside(std::uint64_t offset) { return {ErrorCode::corrupt_bounds, offset, "an offset leaves the file"}; }
+
+}  // namespace
+
+Result<Section> read_section(const ByteSource& source, std::uint64_t offset, std::uint64_t section_bytes,
+                             const DecodeLimits& limits) {
+  const std::uint64_t size = source.size_bytes();
+  if (section_bytes < kSectionHeaderBytes || offset > size || section_bytes > size - offset) return outside(offset);
+  if (section_bytes - kSectionHeaderBytes > limits.max_section_bytes) {
+    return Error{ErrorCode::limit_exceeded, offset, "a section is larger than the reader's limit"};
+  }
+  std::vector<std::byte> bytes(static_cast<std::size_t>(section_bytes));
+  ACTZ_CHECK(source.read_at(offset, bytes));
+  Section out;
+  ACTZ_TRY(out.header, read_section_header(bytes, offset));
+  if (out.header.payload_bytes != section_bytes - kSectionHeaderBytes) {  // R-INDX-03
+    return Error{ErrorCode::corrupt_bounds, offset, "a section has another length than the index says"};
+  }
+  out.content_offset_bytes = offset + kSectionHeaderBytes;
+  out.payload.assign(bytes.begin() + kSectionHeaderBytes, bytes.end());
+  ACTZ_CHECK(check_payload(out.header, out.payload, out.content_offset_bytes));
+  return out;
+}
+
+namespace {
+
+/// The index, found through the end mark.
+Result<std::vector<IndexEntry>> load_index(const ByteSource& source, const DecodeLimits& limits) {
+  constexpr std::uint64_t kEndBytes = kSectionHeaderBytes + EndMark::kPayloadBytes;
+  const std::uint64_t size = source.size_bytes();
+  const Error truncated{ErrorCode::need_more_input, size, "the file has no end mark: it was cut short or is still being written"};
+  if (size < kFileHeaderBytes + kSectionHeaderBytes + kEndBytes) return truncated;
+  const auto end = read_section(source, size - kEndBytes, kEndBytes, limits);
+  if (!end || end->header.type != static_cast<std::uint16_t>(SectionType::end)) return truncated;
+  ACTZ_TRY(const auto mark, read_end_mark(end->payload, end->content_offset_bytes));
+  if (mark.file_bytes != size || mark.index_offset_bytes < kFileHeaderBytes || mark.index_offset_bytes > size - kEndBytes) {
+    return Error{ErrorCode::corrupt, size - kEndBytes, "the end mark does not fit the file"};  // R-ARCH-13
+  }
+  const std::uint64_t index_bytes = size - kEndBytes - mark.index_offset_bytes;
+  ACTZ_TRY(const auto section, read_section(source, mark.index_offset_bytes, index_bytes, limits));
+  if (section.header.type != static_cast<std::uint16_t>(SectionType::index)) {
+    return Error{ErrorCode::corrupt, mark.index_offset_bytes, "the end mark does not point to an index"};
+  }
+  ACTZ_TRY(auto entries, read_index(section.payload, section.content_offset_bytes));
+  std::uint64_t next = kFileHeaderBytes;
+  for (const IndexEntry& entry : entries) {  // R-INDX-04: no holes, no overlap
+    if (entry.offset_bytes != next || entry.section_bytes < kSectionHeaderBytes ||
+        entry.section_bytes > mark.index_offset_bytes - next) {
+      return Error{ErrorCode::corrupt_bounds, section.content_offset_bytes, "the index leaves holes or overlaps"};
+    }
+    next += entry.section_bytes;
+  }
+  if (next != mark.index_offset_bytes) return outside(section.content_offset_bytes);
+  return entries;
+}
+
+/// Reads the sections that describe the file, chunks excepted.
+class IndexWalk {
+ public:
+  explicit IndexWalk(OpenArchive& file) : file_(file) {}
+
+  Status visit(const IndexEntry& entry) {
+    const auto type = static_cast<SectionType>(entry.type);
+    const bool inside_tensor = type == SectionType::chunk || type == SectionType::tensor_end;
+    if (inside_tensor != open_ && entry.type < static_cast<std::uint16_t>(SectionType::index)) return misplaced(entry);
+    if (type == SectionType::chunk) return chunk(entry);
+    if (entry.type > static_cast<std::uint16_t>(SectionType::tensor_end)) return unknown(entry);
+    ACTZ_TRY(auto section, read_section(*file_.source, entry.offset_bytes, entry.section_bytes, file_.options.limits));
+    if (section.header.type != entry.type) return misplaced(entry);  // R-INDX-05
+    switch (type) {
+      case SectionType::metadata:
+        file_.summary.metadata.assign(reinterpret_cast<const char*>(section.payload.data()), section.payload.size());
+        return {};
+      case SectionType::model:
+        pending_model_bytes_ += entry.section_bytes;
+        file_.models.add_embedded(std::move(section.payload), section.content_offset_bytes);
+        return {};
+      case SectionType::model_reference:
+        return file_.models.add_reference(section.payload, section.content_offset_bytes);
+      case SectionType::tensor: return tensor_begins(section, entry);
+      default: return tensor_ends(section, entry);
+    }
+  }
+
+  bool complete_file() const { return !open_; }
+
+ private:
+  static Error misplaced(const IndexEntry& entry) {
+    return {ErrorCode::corrupt, entry.offset_bytes, "a section stands in the wrong place"};
+  }
+  static Error unfit(const IndexEntry& entry) {
+    return {ErrorCode::corrupt, entry.offset_bytes, "the index does not fit the tensors"};
+  }
+
+  Status unknown(const IndexEntry& entry) const {
+    if (entry.type <= static_cast<std::uint16_t>(SectionType::end)) return misplaced(entry);
+    std::array<std::byte, kSectionHeaderBytes> bytes{};
+    ACTZ_CHECK(file_.source->read_at(entry.offset_bytes, bytes));
+    ACTZ_TRY(const auto header, read_section_header(bytes, entry.offset_bytes));
+    if ((header.flags & kSectionSkippable) != 0) return {};
+    return Error{ErrorCode::unsupported, entry.offset_bytes, "a section of unknown type"};  // R-CONT-15
+  }
+
+  Status tensor_begins(const Section& section, const IndexEntry& entry) {
+    if (file_.tensors.size() >= file_.options.limits.max_tensors) {
+      return Error{ErrorCode::limit_exceeded, entry.offset_bytes, "more tensors than the reader's limit"};
+    }
+    ACTZ_TRY(auto header, read_tensor_header(section.payload, section.content_offset_bytes, file_.options.limits));
+    if (entry.tensor_index != file_.tensors.size()) return unfit(entry);
+    if (!names_.insert(header.name).second) {
+      return Error{ErrorCode::corrupt, entry.offset_bytes, "two tensors have the same name"};  // R-ARCH-03
+    }
+    file_.summary.tensors.push_back(summarise(header));
+    file_.summary.tensors.back().model_bytes = pending_model_bytes_;
+    file_.summary.tensors.back().coded_bytes = entry.section_bytes;
+    pending_model_bytes_ = 0;
+    file_.tensors.push_back({std::move(header), {}});
+    next_strand_ = 0;
+    open_ = true;
+    return {};
+  }
+
+  Status chunk(const IndexEntry& entry) {
+    const TensorHeader& tensor = file_.tensors.back().header;
+    const std::uint64_t left = tensor.strand_count() - next_strand_;
+    if (entry.tensor_index + std::size_t{1} != file_.tensors.size() || entry.first_strand != next_strand_ ||
+        entry.strand_count == 0 || entry.strand_count > left) {  // R-ARCH-04
+      return unfit(entry);
+    }
+    next_strand_ += entry.strand_count;
+    file_.tensors.back().chunks.push_back(entry);
+    TensorSummary& summary = file_.summary.tensors.back();
+    ++summary.chunks;
+    summary.coded_bytes += entry.section_bytes;
+    return {};
+  }
+
+  Status tensor_ends(const Section& section, const IndexEntry& entry) {
+    ACTZ_TRY(const auto end, read_tensor_end(section.payload, section.content_offset_bytes));
+    TensorSummary& summary = file_.summary.tensors.back();
+    if (end.tensor_index + std::size_t{1} != file_.tensors.size() || end.chunk_count != summary.chunks ||
+        next_strand_ != file_.tensors.back().header.strand_count()) {  // R-ARCH-05
+      return unfit(entry);
+    }
+    complete(summary, end, entry.section_bytes);
+    open_ = false;
+    return {};
+  }
+
+  OpenArchive& file_;
+  std::set<std::string> names_;
+  bool open_ = false;
+  std::uint64_t next_strand_ = 0;
+  std::uint64_t pending_model_bytes_ = 0;
+};
+
+/// The codec of each tensor stands in its first chunk and that chunk's model.
+Status name_codecs(OpenArchive& file) {
+  for (std::size_t i = 0; i < file.tensors.size(); ++i) {
+    if (file.tensors[i].chunks.empty()) continue;
+    const IndexEntry& entry = file.tensors[i].chunks.front();
+    std::array<std::byte, kSectionHeaderBytes + ChunkHeader::kBytes> bytes{};
+    if (entry.section_bytes < bytes.size()) return outside(entry.offset_bytes);
+    ACTZ_CHECK(file.source->read_at(entry.offset_bytes, bytes));
+    ACTZ_TRY(const auto header, read_chunk_header(std::span(bytes).subspan(kSectionHeaderBytes), entry.offset_bytes));
+    const auto model = file.models.prepare(header.model_index, entry.offset_bytes);
+    file.summary.tensors[i].codec = codec_word(header, model ? model->get() : nullptr);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& options) {
+  OpenArchive file;
+  file.source = &source;
+  file.options = options;
+  file.models = ModelSet(options.profiles);
+  std::vector<std::byte> header(static_cast<std::size_t>(std::min<std::uint64_t>(source.size_bytes(), kFileHeaderBytes)));
+  ACTZ_CHECK(source.read_at(0, header));
+  ACTZ_TRY(const auto kind, read_file_header(header));
+  if (kind != FileKind::data) {
+    return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};
+  }
+  file.summary.format_major = kFormatMajor;
+  file.summary.format_minor = kFormatMinor;
+  ACTZ_TRY(const auto index, load_index(source, options.limits));
+  IndexWalk walk(file);
+  for (const IndexEntry& entry : index) ACTZ_CHECK(walk.visit(entry));
+  if (!walk.complete_file()) {
+    return Error{ErrorCode::corrupt, source.size_bytes(), "the last tensor has no end"};  // R-ARCH-05
+  }
+  ACTZ_CHECK(name_codecs(file));
+  file.summary.required_models = file.models.missing();
+  return file;
+}
+
+}  // namespace actz

@@ -1,0 +1,250 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "actz/archive.hpp"
+#include "actz/version.hpp"
+#include "base/byte_writer.hpp"
+#include "base/try.hpp"
+#include "container/fields.hpp"
+#include "container/section.hpp"
+#include "pipeline/dec_chunk.hpp"
+#include "pipeline/model_set.hpp"
+#include "pipeline/ordered_tasks.hpp"
+#include "pipeline/summary.hpp"
+#include "profile/profile_content.hpp"
+
+namespace actz {
+namespace {
+
+constexpr std::size_t kReadPieceBytes = 1u << 20;
+
+struct DecodedChunk {
+  std::vector<std::byte> elements;
+  std::uint64_t digest = 0;
+};
+
+/// Walks the sections of a data file in order and holds them to the rules of format_spec/02_container.md.
+class StreamReader {
+ public:
+  StreamReader(ByteStream& stream, const StreamVisitor& visitor, const DecodeOptions& options)
+      : stream_(stream),
+        visitor_(visitor),
+        options_(options),
+        models_(options.profiles),
+        tasks_(options.threads, [this](DecodedChunk&& chunk) { return hand_on(chunk); }) {}
+
+  Result<ArchiveSummary> run() {
+    ACTZ_TRY(const auto header, read_exactly(kFileHeaderBytes));
+    ACTZ_TRY(const auto kind, read_file_header(header));
+    if (kind != FileKind::data) {
+      return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};
+    }
+    summary_.format_major = kFormatMajor;
+    summary_.format_minor = kFormatMinor;
+    while (!ended_) ACTZ_CHECK(next_section());
+    std::byte extra{};
+    ACTZ_TRY(const auto more, stream_.read(std::span(&extra, 1)));
+    if (more != 0) return Error{ErrorCode::corrupt, offset_bytes_, "bytes follow the end of the file"};  // R-ARCH-12
+    summary_.required_models = models_.missing();
+    return std::move(summary_);
+  }
+
+ private:
+  /// Grows with what arrives, so that a length field alone cannot take memory.
+  Result<std::vector<std::byte>> read_exactly(std::uint64_t count_bytes) {
+    std::vector<std::byte> out;
+    while (out.size() < count_bytes) {
+      const std::size_t have = out.size();
+      out.resize(have + static_cast<std::size_t>(std::min<std::uint64_t>(count_bytes - have, kReadPieceBytes)));
+      ACTZ_TRY(const auto got, stream_.read(std::span(out).subspan(have)));
+      offset_bytes_ += got;
+      if (have + got < out.size()) {
+        out.resize(have + got);
+        break;
+      }
+    }
+    return out;
+  }
+
+  Status next_section() {
+    const std::uint64_t start = offset_bytes_;
+    ACTZ_TRY(const auto header_bytes, read_exactly(kSectionHeaderBytes));
+    ACTZ_TRY(const auto header, read_section_header(header_bytes, start));
+    if (header.payload_bytes > options_.limits.max_section_bytes) {
+      return Error{ErrorCode::limit_exceeded, start, "a section is larger than the reader's limit"};
+    }
+    ACTZ_TRY(auto payload, read_exactly(header.payload_bytes));
+    if (payload.size() < header.payload_bytes) {
+      return Error{ErrorCode::need_more_input, offset_bytes_, "the file ends inside a section"};
+    }
+    ACTZ_CHECK(check_payload(header, payload, start + kSectionHeaderBytes));
+    entry_ = IndexEntry{header.type, 0, start, kSectionHeaderBytes + header.payload_bytes, 0, 0};
+    ACTZ_CHECK(section(header, std::move(payload)));
+    if (header.type != static_cast<std::uint16_t>(SectionType::index)) seen_.push_back(entry_);
+    return {};
+  }
+
+  Status section(const SectionHeader& header, std::vector<std::byte> payload) {
+    const auto type = static_cast<SectionType>(header.type);
+    const bool known = header.type >= 1 && header.type <= static_cast<std::uint16_t>(SectionType::end);
+    const bool skippable = (header.flags & kSectionSkippable) != 0;
+    if (index_offset_bytes_ && type != SectionType::end) return misplaced("a section follows the index");  // R-ARCH-11
+    if (!known) {
+      if (!skippable) return broken(ErrorCode::unsupported, "a section of unknown type");  // R-CONT-15
+      return {};
+    }
+    if (skippable && type != SectionType::metadata) return misplaced("a needed section is marked skippable");  // R-CONT-16
+    const bool inside_tensor = type == SectionType::chunk || type == SectionType::tensor_end;
+    if (inside_tensor != tensor_.has_value()) return misplaced("a section stands in the wrong place");  // R-ARCH-01
+    switch (type) {
+      case SectionType::metadata: return metadata(payload);
+      case SectionType::model:
+        models_.add_embedded(std::move(payload), content_offset());
+        pending_model_bytes_ += entry_.section_bytes;
+        return check_model_count();
+      case SectionType::model_reference:
+        ACTZ_CHECK(models_.add_reference(payload, content_offset()));
+        return check_model_count();
+      case SectionType::tensor: return tensor_begins(payload);
+      case SectionType::chunk: return chunk(std::move(payload));
+      case SectionType::tensor_end: return tensor_ends(payload);
+      case SectionType::index: return index(payload);
+      default: return end(payload);
+    }
+  }
+
+  std::uint64_t content_offset() const { return entry_.offset_bytes + kSectionHeaderBytes; }
+  Error broken(ErrorCode code, const char* message) const { return {code, entry_.offset_bytes, message}; }
+  Error misplaced(const char* message) const { return broken(ErrorCode::corrupt, message); }
+
+  Status check_model_count() const {
+    if (models_.size() > 65536) return misplaced("more than 65536 models");  // R-ARCH-22
+    return {};
+  }
+
+  Status metadata(std::span<const std::byte> payload) {
+    if (!seen_.empty()) return misplaced("metadata stands after other sections");  // R-ARCH-02
+    summary_.metadata.assign(reinterpret_cast<const char*>(payload.data()), payload.size());
+    return {};
+  }
+
+  Status tensor_begins(std::span<const std::byte> payload) {
+    ACTZ_TRY(tensor_, read_tensor_header(payload, content_offset(), options_.limits));
+    if (!names_.insert(tensor_->name).second) return misplaced("two tensors have the same name");  // R-ARCH-03
+    if (summary_.tensors.size() >= options_.limits.max_tensors) {
+      return broken(ErrorCode::limit_exceeded, "more tensors than the reader's limit");
+    }
+    entry_.tensor_index = static_cast<std::uint32_t>(summary_.tensors.size());
+    summary_.tensors.push_back(summarise(*tensor_));
+    summary().model_bytes = pending_model_bytes_;
+    summary().coded_bytes = entry_.section_bytes;
+    pending_model_bytes_ = 0;
+    next_strand_ = 0;
+    done_elems_ = 0;
+    digests_ = ByteWriter();
+    wanted_ = true;
+    if (visitor_.on_tensor) {
+      ACTZ_TRY(wanted_, visitor_.on_tensor(summary()));
+    }
+    return {};
+  }
+
+  Status chunk(std::vector<std::byte> payload) {
+    ACTZ_TRY(const auto header, read_chunk_header(payload, content_offset()));
+    const std::uint32_t number = static_cast<std::uint32_t>(summary_.tensors.size()) - 1;
+    if (header.tensor_index != number || header.chunk_index != summary().chunks || header.first_strand != next_strand_) {
+      return misplaced("a chunk is out of order");  // R-ARCH-04
+    }
+    ACTZ_CHECK(check_chunk_range(header, *tensor_, options_.limits, content_offset()));
+    next_strand_ += header.strand_count;
+    entry_.tensor_index = number;
+    entry_.first_strand = header.first_strand;
+    entry_.strand_count = header.strand_count;
+    summary().coded_bytes += entry_.section_bytes;
+    SharedModel model;
+    if (header.coding == ChunkCoding::rans && (wanted_ || summary().chunks == 0)) {
+      auto prepared = models_.prepare(header.model_index, content_offset());
+      if (!prepared && wanted_) return prepared.error();
+      if (prepared) model = *prepared;
+    }
+    if (summary().chunks++ == 0) summary().codec = codec_word(header, model.get());
+    digests_.u64(header.digest);
+    if (!wanted_) return {};
+    auto shared = std::make_shared<std::vector<std::byte>>(std::move(payload));
+    return tasks_.add([shared, header, model, offset = content_offset(), tensor = *tensor_]() -> Result<DecodedChunk> {
+      ACTZ_TRY(auto elements, decode_chunk(*shared, offset, header, tensor, model.get()));
+      return DecodedChunk{std::move(elements), header.digest};
+    });
+  }
+
+  Status hand_on(const DecodedChunk& chunk) {
+    done_elems_ += chunk.elements.size() / element_bytes(tensor_->dtype);
+    if (options_.progress != nullptr) options_.progress(options_.progress_context, done_elems_, summary().values);
+    return visitor_.on_elements ? visitor_.on_elements(chunk.elements) : Status{};
+  }
+
+  Status tensor_ends(std::span<const std::byte> payload) {
+    ACTZ_CHECK(tasks_.finish());
+    ACTZ_TRY(const auto end, read_tensor_end(payload, content_offset()));
+    const std::uint32_t number = static_cast<std::uint32_t>(summary_.tensors.size()) - 1;
+    if (end.tensor_index != number || end.chunk_count != summary().chunks || next_strand_ != tensor_->strand_count()) {
+      return misplaced("a tensor ends before all its rows");  // R-ARCH-05
+    }
+    if (end.digest != xxh64(digests_.data())) {  // R-ARCH-06
+      return broken(ErrorCode::corrupt_checksum, "the tensor does not match its digest");
+    }
+    entry_.tensor_index = number;
+    complete(summary(), end, entry_.section_bytes);
+    tensor_.reset();
+    return wanted_ && visitor_.on_tensor_end ? visitor_.on_tensor_end(summary()) : Status{};
+  }
+
+  Status index(std::span<const std::byte> payload) {
+    ACTZ_TRY(const auto entries, read_index(payload, content_offset()));
+    if (!std::equal(entries.begin(), entries.end(), seen_.begin(), seen_.end())) {  // R-ARCH-10
+      return misplaced("the index does not list the sections of the file");
+    }
+    index_offset_bytes_ = entry_.offset_bytes;
+    return {};
+  }
+
+  Status end(std::span<const std::byte> payload) {
+    ACTZ_TRY(const auto mark, read_end_mark(payload, content_offset()));
+    if (!index_offset_bytes_ || mark.index_offset_bytes != *index_offset_bytes_ || mark.file_bytes != offset_bytes_) {
+      return misplaced("the end mark does not fit the file");  // R-ARCH-13
+    }
+    ended_ = true;
+    return {};
+  }
+
+  TensorSummary& summary() { return summary_.tensors.back(); }
+
+  ByteStream& stream_;
+  const StreamVisitor& visitor_;
+  const DecodeOptions& options_;
+  ModelSet models_;
+  ArchiveSummary summary_;
+  std::uint64_t offset_bytes_ = 0;
+  std::vector<IndexEntry> seen_;
+  IndexEntry entry_;  ///< of the section at hand
+  std::set<std::string> names_;
+  std::optional<TensorHeader> tensor_;
+  bool wanted_ = true;
+  std::uint64_t next_strand_ = 0;
+  std::uint64_t done_elems_ = 0;
+  std::uint64_t pending_model_bytes_ = 0;
+  ByteWriter digests_;
+  std::optional<std::uint64_t> index_offset_bytes_;
+  bool ended_ = false;
+  OrderedTasks<DecodedChunk> tasks_;  // last: waits for its threads before what they use goes away
+};
+
+}  // namespace
+
+Result<ArchiveSummary> read_stream(ByteStream& stream, const StreamVisitor& visitor, const DecodeOptions& options) {
+  return StreamReader(stream, visitor, options).run();
+}
+
+}  // namespace actz

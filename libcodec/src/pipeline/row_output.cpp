@@ -1,0 +1,44 @@
+#include "pipeline/row_output.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/bytes.hpp"
+#include "linear/int_linear.hpp"
+#include "tensor/float_convert.hpp"
+
+namespace actz {
+
+std::vector<std::int32_t> scaled_centre(const CodecModel& model, std::uint32_t centre_scale) {
+  std::vector<std::int32_t> out;
+  out.reserve(model.centre.size());
+  for (const std::int32_t centre : model.centre) {
+    const std::int64_t scaled = (std::int64_t{centre} * centre_scale + (1 << 15)) >> 16;
+    out.push_back(static_cast<std::int32_t>(std::clamp<std::int64_t>(scaled, INT32_MIN, INT32_MAX)));
+  }
+  return out;
+}
+
+RowOutput::RowOutput(const TensorHeader& tensor, const CodecModel& model, std::span<std::byte> to)
+    : dtype_(tensor.dtype),
+      unit_(tensor.unit),
+      centre_(scaled_centre(model, tensor.centre_scale)),
+      to_(to),
+      narrow_(tensor.channels),
+      wide_(dtype_ == DType::f64 ? tensor.channels : 0) {}
+
+void RowOutput::store(std::size_t row, const std::int32_t* fixed) {
+  const std::size_t row_bytes = narrow_.size() * element_bytes(dtype_);
+  const auto bytes = to_.subspan(row * row_bytes, row_bytes);
+  if (dtype_ == DType::f64) {
+    to_double(fixed, centre_.data(), double{unit_}, wide_.data(), wide_.size());
+    for (std::size_t c = 0; c < wide_.size(); ++c) {
+      store_le(&bytes[c * sizeof(double)], std::bit_cast<std::uint64_t>(wide_[c]));
+    }
+    return;
+  }
+  to_float(fixed, centre_.data(), unit_, narrow_.data(), narrow_.size());
+  floats_from_f32(dtype_, narrow_, bytes);
+}
+
+}  // namespace actz

@@ -1,0 +1,53 @@
+#include "pipeline/tensor_plan.hpp"
+
+#include <algorithm>
+
+#include "profile/model_limits.hpp"
+
+namespace actz {
+namespace {
+
+constexpr std::uint64_t kChunkValues = 1u << 19;     ///< 2 MiB of f32: below it headers and states show in the rate
+constexpr std::uint64_t kLockstepStrands = 8;        ///< strands of a chunk that share each load of the weights
+constexpr std::uint64_t kShortestStrandRows = 64;    ///< the first row of a strand is not predicted
+constexpr std::uint64_t kLongestStrandRows = 512;
+constexpr std::uint64_t kStepValues = 1u << 15;      ///< of a step without lags: symbols stay in the second-level cache
+
+}  // namespace
+
+TensorViewPlan plan_view(const Shape& shape, std::uint32_t wanted_channels) {
+  Shape axes;
+  std::uint64_t elements = 1;
+  for (const std::uint64_t extent : shape) {
+    elements *= extent;
+    if (extent != 1) axes.push_back(extent);
+  }
+  if (elements == 0) return {0, 0, 1};
+  const std::uint64_t last = axes.empty() ? 1 : axes.back();
+  const bool one_row = wanted_channels > 0 && last == wanted_channels;
+  if (last > kMaxChannels || (axes.size() < 2 && !one_row)) return {1, elements, 1};
+  const auto channels = static_cast<std::uint32_t>(last);
+  const std::uint64_t rows = axes.size() < 2 ? 1 : axes[axes.size() - 2];
+  return {elements / channels / rows, rows, channels};
+}
+
+CutPlan plan_cut(const TensorViewPlan& view, bool has_lags, std::uint32_t chunk_rows) {
+  if (view.rows == 0) return {};
+  const std::uint64_t d = view.channels;
+  const std::uint64_t values = chunk_rows > 0 ? chunk_rows * d : std::max(kChunkValues, d * kLockstepStrands * kShortestStrandRows);
+  std::uint64_t strand_rows = 0;
+  if (has_lags) {
+    const std::uint64_t lockstep_rows = std::max(values / d / kLockstepStrands, kShortestStrandRows);
+    strand_rows = std::min({view.rows, std::max<std::uint64_t>(lockstep_rows, 1), kLongestStrandRows});
+    // Cut a sequence evenly rather than leave a short rest.
+    const std::uint64_t parts = (view.rows - 1) / strand_rows + 1;
+    strand_rows = (view.rows - 1) / parts + 1;
+  } else {
+    strand_rows = std::clamp<std::uint64_t>(kStepValues / d, 1, view.rows);
+  }
+  if (chunk_rows > 0) strand_rows = std::min<std::uint64_t>(strand_rows, chunk_rows);
+  const std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, kMaxChunkStrands);
+  return {static_cast<std::uint32_t>(strand_rows), static_cast<std::uint32_t>(strands)};
+}
+
+}  // namespace actz

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "actz/tensor.hpp"
+#include "container/fields.hpp"
+
+namespace actz {
+
+/// How a tensor is seen as sequences × rows × channels: the last axis is channels, the one before it rows, the others
+/// sequences; axes of extent 1 do not count. A single axis, and a last axis beyond 65536, is rows of one channel,
+/// unless `wanted_channels` (a profile's) says that it is one row.
+struct TensorViewPlan {
+  std::uint64_t sequences = 0;
+  std::uint64_t rows = 0;
+  std::uint32_t channels = 1;
+};
+TensorViewPlan plan_view(const Shape& shape, std::uint32_t wanted_channels);
+
+/// Strands and chunks for a view: how the rows are cut.
+struct CutPlan {
+  std::uint32_t strand_rows = 1;
+  std::uint32_t chunk_strands = 1;
+};
+
+/// @param has_lags    strands then advance in lockstep: several of them share a chunk.
+/// @param chunk_rows  about so many rows a chunk; 0: chosen.
+CutPlan plan_cut(const TensorViewPlan& view, bool has_lags, std::uint32_t chunk_rows);
+
+}  // namespace actz

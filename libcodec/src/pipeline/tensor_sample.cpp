@@ -1,0 +1,80 @@
+#include "pipeline/tensor_sample.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "base/bytes.hpp"
+#include "base/try.hpp"
+#include "tensor/float_convert.hpp"
+
+namespace actz {
+namespace {
+
+/// Subtracts the channel means over finite values; what is not finite becomes 0.
+void centre(TensorSample& sample) {
+  TrainingRows& rows = sample.rows;
+  const std::size_t d = rows.channels;
+  sample.mean.assign(d, 0.0);
+  std::vector<double> count(d, 0.0);
+  for (std::size_t i = 0; i < rows.values.size(); ++i) {
+    if (!std::isfinite(rows.values[i])) continue;
+    sample.mean[i % d] += double{rows.values[i]};
+    count[i % d] += 1;
+  }
+  for (std::size_t c = 0; c < d; ++c) sample.mean[c] /= std::max(count[c], 1.0);
+  for (std::size_t i = 0; i < rows.values.size(); ++i) {
+    float& value = rows.values[i];
+    value = std::isfinite(value) ? static_cast<float>(double{value} - sample.mean[i % d]) : 0.0F;
+    sample.energy += double{value} * double{value};
+  }
+}
+
+/// Strands to take: every one, or as many as fit, evenly spread (from the front of a pipe).
+std::vector<std::uint64_t> choose_strands(std::uint64_t strands, std::uint64_t wanted, bool spread) {
+  std::vector<std::uint64_t> out;
+  const std::uint64_t count = std::min(strands, std::max<std::uint64_t>(wanted, 1));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    out.push_back(spread ? i * strands / count : i);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<TensorSample> sample_tensor(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
+                                   std::uint64_t strand_rows, std::uint64_t max_values) {
+  TensorHeader cut;
+  cut.sequences = view.sequences;
+  cut.rows = view.rows;
+  cut.channels = view.channels;
+  cut.strand_rows = static_cast<std::uint32_t>(strand_rows);
+  const bool spread = elements.rewindable();
+  const auto chosen = choose_strands(cut.strand_count(), max_values / (strand_rows * view.channels), spread);
+  const std::size_t width = element_bytes(dtype);
+  TensorSample out;
+  out.rows.channels = view.channels;
+  out.whole_tensor = chosen.size() == cut.strand_count();
+  std::vector<std::byte> bytes;
+  for (const std::uint64_t strand : chosen) {
+    const std::uint64_t first = cut.first_row_of_strand(strand) * view.channels;
+    const std::uint64_t count = cut.rows_of_strand(strand) * view.channels;
+    std::span<const std::byte> from;
+    if (spread) {
+      bytes.resize(static_cast<std::size_t>(count) * width);
+      ACTZ_CHECK(elements.read(first, bytes));
+      from = bytes;
+    } else {
+      ACTZ_TRY(const auto ahead, elements.look_ahead(first + count));
+      from = ahead.subspan(static_cast<std::size_t>(first) * width);
+    }
+    const std::size_t at = out.rows.values.size();
+    out.rows.train.push_back({at / view.channels, static_cast<std::size_t>(count / view.channels)});
+    out.rows.values.resize(at + static_cast<std::size_t>(count));
+    floats_to_f32(dtype, from, std::span(out.rows.values).subspan(at));
+  }
+  centre(out);
+  return out;
+}
+
+}  // namespace actz

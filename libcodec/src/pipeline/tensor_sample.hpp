@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "fit/training_rows.hpp"
+#include "pipeline/buffered_elements.hpp"
+#include "pipeline/tensor_plan.hpp"
+
+namespace actz {
+
+/// Rows of a tensor to learn or to measure on, as floats.
+struct TensorSample {
+  TrainingRows rows;           ///< centred on `mean`, unit 1; all strands in `train`
+  std::vector<double> mean;    ///< per channel, of the sample
+  double energy = 0;           ///< Σ(x − mean)²
+  bool whole_tensor = false;
+};
+
+/// Reads strands spread evenly over a rewindable source, or the first ones of a pipe, up to max_values values.
+/// NaN and ±Inf read as the mean of their channel.
+Result<TensorSample> sample_tensor(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
+                                   std::uint64_t strand_rows, std::uint64_t max_values);
+
+}  // namespace actz

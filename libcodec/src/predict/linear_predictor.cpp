@@ -1,0 +1,65 @@
+#include "predict/linear_predictor.hpp"
+
+#include <algorithm>
+
+namespace actz {
+namespace {
+
+/// Columns [first, first + count) of a row-major matrix.
+std::vector<std::int16_t> columns_of(const std::vector<std::int16_t>& matrix, std::size_t columns, std::size_t first,
+                                     std::size_t count) {
+  std::vector<std::int16_t> out;
+  out.reserve(matrix.size() / columns * count);
+  for (std::size_t at = first; at < matrix.size(); at += columns) {
+    out.insert(out.end(), matrix.begin() + static_cast<std::ptrdiff_t>(at),
+               matrix.begin() + static_cast<std::ptrdiff_t>(at + count));
+  }
+  return out;
+}
+
+}  // namespace
+
+LinearPredictor::LinearPredictor(const Predictor& predictor, std::uint32_t channels)
+    : predictor_(predictor), channels_(channels) {
+  const bool low_rank = predictor.kind == PredictorKind::low_rank;
+  const std::vector<std::int16_t>& first = low_rank ? predictor.down : predictor.matrix;
+  const std::size_t outputs = low_rank ? predictor.rank : channels_;
+  for (std::size_t i = 0; i < predictor.lags.size(); ++i) {
+    const auto part = columns_of(first, predictor.lags.size() * channels_, i * channels_, channels_);
+    by_lag_.emplace_back(outputs, channels_, part);
+  }
+  if (low_rank) up_ = PackedMatrix(channels_, predictor.rank, predictor.up);
+}
+
+void LinearPredictor::predict(const RowHistory& history, std::size_t t, std::span<const std::uint32_t> strands,
+                              std::span<std::int32_t* const> acc) const {
+  for (std::int32_t* row : acc) std::fill_n(row, channels_, 0);
+  if (predictor_.kind == PredictorKind::none) return;
+  const bool low_rank = predictor_.kind == PredictorKind::low_rank;
+  RowBlock<std::int32_t> reduced(low_rank ? strands.size() : 0, predictor_.rank);
+  std::vector<std::int32_t*> sums(acc.begin(), acc.end());
+  for (std::size_t i = 0; low_rank && i < sums.size(); ++i) sums[i] = reduced.row(i);
+
+  std::vector<const std::int16_t*> inputs(strands.size());
+  for (std::size_t lag_index = 0; lag_index < by_lag_.size(); ++lag_index) {
+    const std::size_t lag = predictor_.lags[lag_index];
+    if (lag > t) break;
+    for (std::size_t i = 0; i < strands.size(); ++i) inputs[i] = history.row(t - lag, strands[i]);
+    accumulate(by_lag_[lag_index], inputs, sums);
+  }
+  if (low_rank) {
+    RowBlock<std::int16_t> narrow(strands.size(), predictor_.rank);
+    for (std::size_t i = 0; i < strands.size(); ++i) {
+      round_shift_saturate(reduced.row(i), predictor_.down_shift.data(), narrow.row(i), predictor_.rank);
+      inputs[i] = narrow.row(i);
+    }
+    accumulate(up_, inputs, acc);
+  }
+  for (std::int32_t* row : acc) round_shift(row, predictor_.output_shift.data(), channels_);
+}
+
+void LinearPredictor::remember(const std::int32_t* row, std::int16_t* slot) const {
+  round_shift_saturate(row, predictor_.input_shift.data(), slot, channels_);
+}
+
+}  // namespace actz

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "actz/result.hpp"
+#include "base/checksum.hpp"
+#include "model/bins.hpp"
+#include "model/static_model.hpp"
+#include "predict/predictor.hpp"
+#include "transform/synthesis.hpp"
+
+namespace actz {
+
+/// Fraction bits of the fixed-point row: the unit is 1/32 of the nominal quantiser step.
+inline constexpr unsigned kFractionBits = 5;
+
+/// Values are the ids of format_spec/registry/models.csv.
+enum class CodecKind : std::uint8_t { lossy = 1, lossless = 2 };
+
+/// Everything a decoder needs to turn the chunks of a tensor into rows: the content of a MODEL section. A profile
+/// is a ladder of these; a file embeds the one it uses, or names it by digest.
+struct CodecModel {
+  CodecKind kind = CodecKind::lossy;
+  std::uint32_t channels = 0;
+  // lossy
+  float unit = 1.0F;                  ///< value of one fixed-point unit
+  std::vector<std::int32_t> centre;   ///< channels, in units
+  Predictor predictor;
+  Synthesis synthesis;
+  // lossless
+  BinTable bins;
+  // both
+  StaticModel entropy;
+};
+
+/// Serialises a model (format_spec/03_tensor_and_model.md). Equal models give equal bytes.
+std::vector<std::byte> write_model(const CodecModel& model);
+
+/// Parses and fully validates: every matrix has its size, every table sums to its total, every index is in
+/// range, so that later stages need no checks. Errors: corrupt, unsupported, limit_exceeded.
+Result<CodecModel> read_model(std::span<const std::byte> payload, std::uint64_t file_offset_bytes = 0);
+
+}  // namespace actz

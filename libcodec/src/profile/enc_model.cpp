@@ -1,0 +1,96 @@
+#include <bit>
+
+#include "base/byte_writer.hpp"
+#include "base/rice.hpp"
+#include "profile/codec_model.hpp"
+#include "profile/model_limits.hpp"
+
+namespace actz {
+namespace {
+
+template <class T>
+void write_array(ByteWriter& out, const std::vector<T>& values, std::size_t row_length = 0) {
+  write_rice_array(out, std::vector<std::int32_t>(values.begin(), values.end()), row_length);
+}
+
+void write_predictor(ByteWriter& out, const Predictor& predictor, std::uint32_t channels) {
+  if (predictor.kind == PredictorKind::none) return;
+  out.u8(static_cast<std::uint8_t>(predictor.lags.size()));
+  for (const std::uint16_t lag : predictor.lags) out.u16(lag);
+  write_array(out, predictor.input_shift);
+  if (predictor.kind == PredictorKind::low_rank) {
+    out.u16(predictor.rank);
+    write_array(out, predictor.down_shift);
+    write_array(out, predictor.down, channels);
+    write_array(out, predictor.output_shift);
+    write_array(out, predictor.up, predictor.rank);
+  } else {
+    write_array(out, predictor.output_shift);
+    write_array(out, predictor.matrix, channels);
+  }
+}
+
+void write_synthesis(ByteWriter& out, const Synthesis& synthesis) {
+  out.u8(synthesis.shift);
+  out.u32(synthesis.coefficients);
+  switch (synthesis.kind) {
+    case SynthesisKind::diagonal: write_array(out, synthesis.matrix); break;
+    case SynthesisKind::dense: write_array(out, synthesis.matrix, synthesis.coefficients); break;
+    case SynthesisKind::block:
+      out.u32(synthesis.block_channels);
+      write_array(out, synthesis.block_coefficients);
+      write_array(out, synthesis.matrix, synthesis.block_channels);
+      break;
+  }
+}
+
+void write_bins(ByteWriter& out, const BinTable& table) {
+  out.u8(table.element_bits);
+  out.u8(table.low_zero_bits);
+  out.u16(static_cast<std::uint16_t>(table.bins.size()));
+  for (const Bin& bin : table.bins) {
+    out.u8(bin.width_bits);
+    for (unsigned bit = 0; bit < table.element_bits; bit += 8) out.u8(static_cast<std::uint8_t>(bin.base >> bit));
+  }
+}
+
+void write_static_model(ByteWriter& out, const StaticModel& model) {
+  out.u8(static_cast<std::uint8_t>(model.tables.precision_bits));
+  out.u16(static_cast<std::uint16_t>(model.tables.classes.size()));
+  for (std::size_t i = 0; i < model.tables.classes.size(); ++i) {
+    const ClassFrequencies& frequencies = model.tables.classes[i];
+    if (!model.ranges.empty()) {
+      out.u32(static_cast<std::uint32_t>(model.ranges[i].lowest));
+      out.u8(model.ranges[i].raw_bits);
+      out.u16(static_cast<std::uint16_t>(frequencies.size()));
+    }
+    write_array(out, frequencies);
+  }
+  write_array(out, model.class_of);
+}
+
+}  // namespace
+
+std::vector<std::byte> write_model(const CodecModel& model) {
+  const bool lossy = model.kind == CodecKind::lossy;
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(model.kind));
+  out.u8(lossy ? static_cast<std::uint8_t>(model.predictor.kind) : 0);
+  out.u8(lossy ? static_cast<std::uint8_t>(model.synthesis.kind) : 0);
+  out.u8(lossy ? kQuantiserUniform : 0);
+  out.u8(kEntropyStatic);
+  for (int i = 0; i < 3; ++i) out.u8(0);
+  out.u32(model.channels);
+  if (lossy) {
+    out.u32(std::bit_cast<std::uint32_t>(model.unit));
+    write_array(out, model.centre);
+    write_predictor(out, model.predictor, model.channels);
+    write_synthesis(out, model.synthesis);
+  } else {
+    write_bins(out, model.bins);
+  }
+  write_static_model(out, model.entropy);
+  return out.take();
+}
+
+}  // namespace actz

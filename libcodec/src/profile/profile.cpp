@@ -1,0 +1,163 @@
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/try.hpp"
+#include "container/section.hpp"
+#include "profile/profile_content.hpp"
+
+namespace actz {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json training_json(const Profile::Content& content) {
+  Json out;
+  out["rows"] = content.training.rows;
+  out["rows_held"] = content.training.rows_held;
+  out["channels"] = content.training.channels;
+  out["data_digest"] = content.training.data_digest;
+  out["lags"] = content.training.lags;
+  out["rungs"] = Json::array();
+  for (const RungInfo& info : content.info) {
+    out["rungs"].push_back({{"target_nmse", info.target_nmse},
+                            {"held_out_nmse", info.held_out_nmse},
+                            {"held_out_bits_per_value", info.held_out_bits_per_value}});
+  }
+  return out;
+}
+
+Error broken_record() { return {ErrorCode::corrupt, Error::kNoOffset, "the training record of the profile is broken"}; }
+
+/// Reads the training record; every field is optional, because it is information only.
+Status read_training(std::span<const std::byte> payload, Profile::Content& content) {
+  const std::string text(reinterpret_cast<const char*>(payload.data()), payload.size());
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return broken_record();
+  const auto number = [](const Json& object, const char* key) -> double {
+    return object.contains(key) && object[key].is_number() ? object[key].get<double>() : 0.0;
+  };
+  content.training.rows = static_cast<std::uint64_t>(number(json, "rows"));
+  content.training.rows_held = static_cast<std::uint64_t>(number(json, "rows_held"));
+  content.training.channels = static_cast<std::uint32_t>(number(json, "channels"));
+  if (json.contains("data_digest") && json["data_digest"].is_string()) {
+    content.training.data_digest = json["data_digest"].get<std::string>();
+  }
+  if (json.contains("rungs") && json["rungs"].is_array()) {
+    for (const Json& rung : json["rungs"]) {
+      if (!rung.is_object()) return broken_record();
+      RungInfo info;
+      info.target_nmse = number(rung, "target_nmse");
+      info.held_out_nmse = number(rung, "held_out_nmse");
+      info.held_out_bits_per_value = number(rung, "held_out_bits_per_value");
+      content.info.push_back(info);
+    }
+  }
+  return {};
+}
+
+void append(std::vector<std::byte>& out, const std::vector<std::byte>& piece) {
+  out.insert(out.end(), piece.begin(), piece.end());
+}
+
+/// One section of a whole file in memory; advances `at`.
+struct Piece {
+  SectionHeader header;
+  std::span<const std::byte> payload;
+  std::uint64_t payload_offset_bytes = 0;
+};
+Result<Piece> next_piece(std::span<const std::byte> file, std::size_t& at) {
+  ACTZ_TRY(const auto header, read_section_header(file.subspan(at), at));
+  if (header.payload_bytes > file.size() - at - kSectionHeaderBytes) {
+    return Error{ErrorCode::need_more_input, file.size(), "the file ends inside a section"};
+  }
+  const std::uint64_t offset = at + kSectionHeaderBytes;
+  const auto payload = file.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(header.payload_bytes));
+  ACTZ_CHECK(check_payload(header, payload, offset));
+  at = static_cast<std::size_t>(offset + header.payload_bytes);
+  return Piece{header, payload, offset};
+}
+
+Status add_rung(const Piece& piece, Profile::Content& content) {
+  ACTZ_TRY(auto model, read_model(piece.payload, piece.payload_offset_bytes));
+  content.rungs.push_back({std::move(model), {piece.payload.begin(), piece.payload.end()}, sha256(piece.payload)});
+  return {};
+}
+
+/// Ties the record to the rungs, which must agree among themselves.
+Status complete(Profile::Content& content) {
+  if (content.rungs.empty() || content.info.size() != content.rungs.size()) return broken_record();
+  content.training.lags = content.rungs.front().model.predictor.lags;
+  for (std::size_t i = 0; i < content.rungs.size(); ++i) {
+    const Rung& rung = content.rungs[i];
+    if (rung.model.channels != content.rungs.front().model.channels || rung.model.kind != CodecKind::lossy) {
+      return Error{ErrorCode::corrupt, Error::kNoOffset, "the rungs of the profile do not belong together"};
+    }
+    content.info[i].coefficients = rung.model.synthesis.coefficients;
+    content.info[i].model_bytes = rung.model_bytes.size();
+    content.info[i].digest = to_hex(rung.digest);
+  }
+  content.training.channels = content.rungs.front().model.channels;
+  return {};
+}
+
+}  // namespace
+
+std::string to_hex(std::span<const std::byte> bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (const std::byte value : bytes) {
+    out.push_back(kDigits[static_cast<unsigned>(value) >> 4]);
+    out.push_back(kDigits[static_cast<unsigned>(value) & 15]);
+  }
+  return out;
+}
+
+std::string to_hex(std::uint64_t value) {
+  std::array<std::byte, 8> bytes;
+  for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::byte>(value >> (56 - 8 * i));
+  return to_hex(bytes);
+}
+
+const TrainingRecord& Profile::training() const { return content_->training; }
+const std::vector<RungInfo>& Profile::rungs() const { return content_->info; }
+
+std::vector<std::byte> Profile::serialise() const {
+  std::vector<std::byte> out = write_file_header(FileKind::profile);
+  const std::string record = training_json(*content_).dump();
+  append(out, write_section(SectionType::profile, std::as_bytes(std::span(record))));
+  for (const Rung& rung : content_->rungs) append(out, write_section(SectionType::model, rung.model_bytes));
+  append(out, write_section(SectionType::end, {}));
+  return out;
+}
+
+Result<Profile> Profile::parse(std::span<const std::byte> file) {
+  ACTZ_TRY(const auto kind, read_file_header(file));
+  if (kind != FileKind::profile) {  // R-PROF-01
+    return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a data file, not a profile"};
+  }
+  auto content = std::make_shared<Content>();
+  bool ended = false;
+  for (std::size_t at = kFileHeaderBytes; at < file.size() && !ended;) {
+    const std::size_t start = at;
+    ACTZ_TRY(const auto piece, next_piece(file, at));
+    switch (static_cast<SectionType>(piece.header.type)) {
+      case SectionType::profile: ACTZ_CHECK(read_training(piece.payload, *content)); break;
+      case SectionType::model: ACTZ_CHECK(add_rung(piece, *content)); break;
+      case SectionType::end:
+        ended = true;
+        if (at != file.size() || !piece.payload.empty()) {  // R-PROF-03
+          return Error{ErrorCode::corrupt, at, "bytes follow the end of the profile"};
+        }
+        break;
+      default:
+        if ((piece.header.flags & kSectionSkippable) == 0) {  // R-PROF-02
+          return Error{ErrorCode::unsupported, start, "the profile has a section of unknown type"};
+        }
+    }
+  }
+  if (!ended) return Error{ErrorCode::need_more_input, file.size(), "the profile has no end mark"};
+  ACTZ_CHECK(complete(*content));
+  return Profile(std::shared_ptr<const Content>(std::move(content)));
+}
+
+}  // namespace actz

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "actz/profile.hpp"
+#include "base/checksum.hpp"
+#include "profile/codec_model.hpp"
+
+namespace actz {
+
+/// A rung as stored: the model, its bytes (which its digest names) and what was measured.
+struct Rung {
+  CodecModel model;
+  std::vector<std::byte> model_bytes;
+  Sha256 digest{};
+};
+
+struct Profile::Content {
+  TrainingRecord training;
+  std::vector<RungInfo> info;
+  std::vector<Rung> rungs;  ///< same order as info
+};
+
+std::string to_hex(std::span<const std::byte> bytes);
+std::string to_hex(std::uint64_t value);
+
+}  // namespace actz

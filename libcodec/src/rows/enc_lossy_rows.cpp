@@ -1,0 +1,55 @@
+#include "rows/enc_lossy_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace actz {
+namespace {
+
+float lambda_of(double lambda_per_step_squared) {
+  const double step = 1 << kFractionBits;  // in fixed-point units
+  return static_cast<float>(lambda_per_step_squared * step * step);
+}
+
+}  // namespace
+
+LossyRowEncoder::LossyRowEncoder(const CodecModel& model, RateTable rates, double lambda_per_step_squared)
+    : channels_(model.channels),
+      coefficients_(model.synthesis.coefficients),
+      loop_(model),
+      analysis_(model.synthesis, model.channels),
+      quantizer_(std::move(rates), analysis_.column_energy(), lambda_of(lambda_per_step_squared)) {}
+
+void LossyRowEncoder::encode(std::span<const float> rows, std::span<const Strand> strands,
+                             std::span<std::int16_t> quantised, const RowVisitor& on_row) const {
+  const StepPlan plan(strands, loop_.has_lags());
+  const std::size_t widest = plan.largest_step_rows();
+  ClosedLoop::State state(loop_, strands.size(), widest);
+  RowBlock<float> innovation(widest, channels_);
+  RowBlock<float> coefficients(widest, coefficients_);
+  RowBlock<std::int16_t> values(widest, coefficients_);
+  const float prediction_scale = std::ldexp(1.0F, -loop_.synthesis_shift());
+
+  StepRows step;
+  for (std::size_t index = 0; index < plan.step_count(); ++index) {
+    plan.rows_of(index, step);
+    const std::size_t count = step.row.size();
+    const auto predicted = loop_.predict(state, step);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float* row = rows.data() + step.row[i] * channels_;
+      float* out = innovation.row(i);
+      for (std::size_t c = 0; c < channels_; ++c) {
+        out[c] = row[c] - static_cast<float>(predicted[i][c]) * prediction_scale;
+      }
+    }
+    analysis_.analyse(std::as_const(innovation).first(count), coefficients.first(count));
+    for (std::size_t i = 0; i < count; ++i) quantizer_.quantize(coefficients.row(i), values.row(i));
+    const auto reconstructed = loop_.reconstruct(state, step, std::as_const(values).first(count));
+    for (std::size_t i = 0; i < count; ++i) {
+      std::copy_n(values.row(i), coefficients_, quantised.begin() + static_cast<std::ptrdiff_t>(step.row[i] * coefficients_));
+      on_row(step.row[i], reconstructed[i]);
+    }
+  }
+}
+
+}  // namespace actz

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "profile/codec_model.hpp"
+#include "quantize/enc_uniform.hpp"
+#include "rows/closed_loop.hpp"
+#include "transform/enc_row_analysis.hpp"
+
+namespace actz {
+
+/// Distortion worth one bit, in squared steps of the uniform quantiser. The rate-distortion slope at high rate is
+/// 6 dB per bit, D = step²/12, so dD/dR = 2 ln 2 · D = 0.116 step²; measured best is a little above
+/// (docs/decisions/0004-quantiser-lambda.md).
+inline constexpr double kLambdaPerStepSquared = 0.16;
+
+/// Runs the closed loop over rows: innovation, analysis, decisions, reconstruction.
+class LossyRowEncoder {
+ public:
+  LossyRowEncoder(const CodecModel& model, RateTable rates, double lambda_per_step_squared = kLambdaPerStepSquared);
+
+  /// @param rows       row-major [row][channel], centred, in fixed-point units, finite.
+  /// @param quantised  out, row-major [row][coefficient].
+  /// @param on_row     called once for each row, in coding order, with its decoded fixed-point channels.
+  using RowVisitor = std::function<void(std::size_t row, const std::int32_t* decoded)>;
+  void encode(std::span<const float> rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
+              const RowVisitor& on_row) const;
+
+  const ClosedLoop& loop() const { return loop_; }
+
+ private:
+  std::uint32_t channels_;
+  std::uint32_t coefficients_;
+  ClosedLoop loop_;
+  RowAnalysis analysis_;
+  UniformQuantizer quantizer_;
+};
+
+}  // namespace actz

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+
+/// Loops over whole buffers; bytes may have any alignment. The scalar ones are the definition. The avx2 ones
+/// convert a multiple of 8 elements, say how many they did, and need AVX2 and F16C; they exist because F16C
+/// converts 8 elements in one instruction (bench: float_convert in tests/io_bench notes of the commit).
+
+namespace actz::float_convert {
+
+void f16_to_f32_scalar(const std::byte* from, std::byte* to, std::size_t count_elems);
+void bf16_to_f32_scalar(const std::byte* from, std::byte* to, std::size_t count_elems);
+void f64_to_f32_scalar(const std::byte* from, std::byte* to, std::size_t count_elems);
+void f32_to_f16_scalar(const std::byte* from, std::byte* to, std::size_t count_elems);
+void f32_to_bf16_scalar(const std::byte* from, std::byte* to, std::size_t count_elems);
+void f32_to_f64_scalar(const std::byte* from, std::byte* to, std::size_t count_elems);
+
+bool avx2_usable();
+std::size_t f16_to_f32_avx2(const std::byte* from, std::byte* to, std::size_t count_elems);
+std::size_t bf16_to_f32_avx2(const std::byte* from, std::byte* to, std::size_t count_elems);
+std::size_t f64_to_f32_avx2(const std::byte* from, std::byte* to, std::size_t count_elems);
+std::size_t f32_to_f16_avx2(const std::byte* from, std::byte* to, std::size_t count_elems);
+std::size_t f32_to_bf16_avx2(const std::byte* from, std::byte* to, std::size_t count_elems);
+
+}  // namespace actz::float_convert
