@@ -157,7 +157,9 @@ TEST_CASE("every structural rule of safetensors has its refusal") {
       {"{" + entry("a", "F8_E4M3", "[3]", "[0,3]") + "}", ErrorCode::unsupported},
       {"{" + entry("a", "f32", "[3]", "[0,3]") + "}", ErrorCode::unsupported},
   };
-  for (const auto& [json, code] : cases) {
+  for (const auto& row : cases) {  // no structured binding: clang 14 cannot capture one
+    const std::string& json = row.first;
+    const ErrorCode code = row.second;
     CAPTURE(json);
     CHECK(code_of(dir, "x.safetensors", safetensors_file(json, "abc")) == code);
     const FilledPipe pipe(safetensors_file(json, "abc"));

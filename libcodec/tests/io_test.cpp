@@ -74,7 +74,9 @@ TEST_CASE("npy descr strings of all supported types") {
       {"|b1", DType::boolean}, {"|i1", DType::i8},  {"|u1", DType::u8},  {"<u1", DType::u8},  {"<i2", DType::i16},
       {"<u2", DType::u16},     {"<i4", DType::i32}, {"<u4", DType::u32}, {"<i8", DType::i64}, {"<u8", DType::u64},
       {"<f2", DType::f16},     {"<f4", DType::f32}, {"<f8", DType::f64}, {"=f4", DType::f32}, {"f4", DType::f32}};
-  for (const auto& [descr, dtype] : cases) {
+  for (const auto& row : cases) {  // no structured binding: clang 14 cannot capture one
+    const std::string& descr = row.first;
+    const DType dtype = row.second;
     CAPTURE(descr);
     const std::string data(element_bytes(dtype) * 2, '\1');
     const auto collection = must_open(write_file(dir / "x.npy", npy_file_of(descr, "(2,)", data)));

@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "actz/profile.hpp"
+#include "base/bytes.hpp"
+#include "base/checksum.hpp"
+#include "base/try.hpp"
+#include "fit/rung_fit.hpp"
+#include "profile/model_limits.hpp"
+#include "profile/profile_content.hpp"
+#include "tensor/float_convert.hpp"
+
+namespace actz {
+namespace {
+
+constexpr std::size_t kHeldOutEvery = 16;         ///< one strand in so many is kept apart to measure on
+constexpr std::uint64_t kLongestStrandRows = 512;
+constexpr std::uint64_t kLowRankChannels = 1024;  ///< from here on a full prediction matrix costs more than it gives
+constexpr unsigned kLowRank = 64;
+
+Error bad_argument(std::string message) { return {ErrorCode::bad_argument, Error::kNoOffset, std::move(message)}; }
+
+/// Shape of a dump as the trainer sees it.
+struct DumpView {
+  std::uint64_t sequences = 1;
+  std::uint64_t rows = 1;
+  std::uint64_t channels = 1;
+};
+
+Result<DumpView> view_of(const FitInput& dump) {
+  if (!is_float(dump.dtype)) return bad_argument("a profile is learned from floating-point dumps");
+  if (dump.shape.empty()) return bad_argument("a 0-d tensor has no rows to learn from");
+  ACTZ_TRY(const auto count, element_count(dump.shape, dump.dtype));
+  if (count == 0) return DumpView{0, 0, dump.shape.back()};
+  DumpView out;
+  out.channels = dump.shape.back();
+  if (out.channels > kMaxChannels) return bad_argument("the last axis has more than 65536 channels");
+  if (dump.shape.size() > 1) out.rows = dump.shape[dump.shape.size() - 2];
+  out.sequences = count / out.channels / out.rows;
+  return out;
+}
+
+/// Reads every dump once: a running digest over all of it, and an even sample of strands for the closed loop.
+class SampleReader {
+ public:
+  explicit SampleReader(const FitOptions& options) : options_(options) {}
+
+  Status read_all(std::span<const FitInput> dumps) {
+    std::uint64_t all_rows = 0;
+    for (const FitInput& dump : dumps) {
+      ACTZ_TRY(const auto view, view_of(dump));
+      if (rows_.channels == 0) rows_.channels = static_cast<std::uint32_t>(view.channels);
+      if (view.channels != rows_.channels) return bad_argument("the dumps have different numbers of channels");
+      all_rows += view.sequences * view.rows;
+    }
+    const std::uint64_t budget_rows = std::max<std::uint64_t>(options_.sample_bytes / 4 / std::max(rows_.channels, 1u), 1);
+    keep_every_ = std::max<std::uint64_t>((all_rows + budget_rows - 1) / budget_rows, 1);
+    rows_.values.reserve(static_cast<std::size_t>(std::min(all_rows, budget_rows) * rows_.channels));
+    for (const FitInput& dump : dumps) ACTZ_CHECK(read(dump, all_rows));
+    if (rows_.train.empty()) return bad_argument("the dumps hold no finite rows to learn from");
+    return {};
+  }
+
+  TrainingRows& rows() { return rows_; }
+  std::uint64_t rows_seen() const { return rows_seen_; }
+  std::uint64_t digest() const { return xxh64(std::as_bytes(std::span(digests_))); }
+
+ private:
+  Status read(const FitInput& dump, std::uint64_t all_rows) {
+    ACTZ_TRY(const auto view, view_of(dump));
+    const std::size_t row_bytes = static_cast<std::size_t>(view.channels) * element_bytes(dump.dtype);
+    std::vector<std::byte> bytes;
+    for (std::uint64_t sequence = 0; sequence < view.sequences; ++sequence) {
+      for (std::uint64_t first = 0; first < view.rows; first += kLongestStrandRows) {
+        const std::uint64_t count = std::min(kLongestStrandRows, view.rows - first);
+        bytes.resize(static_cast<std::size_t>(count) * row_bytes);
+        ACTZ_CHECK(dump.elements->read((sequence * view.rows + first) * view.channels, bytes));
+        std::uint64_t digest = xxh64(bytes);
+        store_le(&digest, digest);
+        digests_.push_back(digest);
+        rows_seen_ += count;
+        if (strands_seen_++ % keep_every_ == 0) keep(dump.dtype, bytes, static_cast<std::size_t>(count));
+        if (options_.progress != nullptr) {
+          options_.progress(options_.progress_context, rows_seen_ * rows_.channels / 2, all_rows * rows_.channels);
+        }
+      }
+    }
+    return {};
+  }
+
+  /// Strands with anything that is not finite are left out.
+  void keep(DType dtype, std::span<const std::byte> bytes, std::size_t count) {
+    const std::size_t at = rows_.values.size();
+    rows_.values.resize(at + count * rows_.channels);
+    const auto values = std::span(rows_.values).subspan(at);
+    floats_to_f32(dtype, bytes, values);
+    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::fabs(value) < 1e30F; })) {
+      rows_.values.resize(at);
+      return;
+    }
+    const Strand strand{at / rows_.channels, count};
+    const bool held_out = strands_kept_++ % kHeldOutEvery == kHeldOutEvery - 1;
+    (held_out ? rows_.held_out : rows_.train).push_back(strand);
+  }
+
+  const FitOptions& options_;
+  TrainingRows rows_;
+  std::uint64_t keep_every_ = 1;
+  std::uint64_t rows_seen_ = 0;
+  std::uint64_t strands_seen_ = 0;
+  std::uint64_t strands_kept_ = 0;
+  std::vector<std::uint64_t> digests_;
+};
+
+/// Subtracts the channel means of the kept rows.
+std::vector<double> centre(TrainingRows& rows) {
+  std::vector<double> mean(rows.channels, 0.0);
+  for (std::size_t i = 0; i < rows.values.size(); ++i) mean[i % rows.channels] += double{rows.values[i]};
+  for (double& value : mean) value /= static_cast<double>(rows.row_count());
+  for (std::size_t i = 0; i < rows.values.size(); ++i) {
+    rows.values[i] = static_cast<float>(double{rows.values[i]} - mean[i % rows.channels]);
+  }
+  return mean;
+}
+
+RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t channels) {
+  RungOptions out;
+  out.nmse = nmse;
+  out.lags = options.lags;
+  out.transform = options.transform && channels <= kLowRankChannels;
+  if (channels > kLowRankChannels) out.low_rank = kLowRank;
+  return out;
+}
+
+Status check_options(const FitOptions& options) {
+  if (options.target_nmse.empty()) return bad_argument("no target to fit");
+  for (const double target : options.target_nmse) {
+    if (!(target > 0 && target < 1)) return bad_argument("a target NMSE lies between 0 and 1");
+  }
+  if (options.lags.size() > kMaxLags) return bad_argument("at most 16 lags");
+  for (std::size_t i = 0; i < options.lags.size(); ++i) {
+    const bool ascends = options.lags[i] > (i == 0 ? 0 : options.lags[i - 1]);
+    if (!ascends || options.lags[i] > kMaxLag) return bad_argument("lags ascend from 1 to at most 4096");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options) {
+  ACTZ_CHECK(check_options(options));
+  SampleReader reader(options);
+  ACTZ_CHECK(reader.read_all(dumps));
+  TrainingRows& rows = reader.rows();
+  auto content = std::make_shared<Profile::Content>();
+  content->training = {reader.rows_seen(), rows.row_count(), rows.channels, to_hex(reader.digest()), options.lags};
+  const std::vector<double> mean = centre(rows);
+  std::vector<double> targets = options.target_nmse;
+  std::sort(targets.begin(), targets.end());
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    RungFit fit = fit_rung(rows, mean, rung_options(targets[i], options, rows.channels));
+    Rung rung{std::move(fit.model), {}, {}};
+    rung.model_bytes = write_model(rung.model);
+    rung.digest = sha256(rung.model_bytes);
+    content->info.push_back({targets[i], fit.held_out.nmse, fit.held_out.bits_per_value, rung.model.synthesis.coefficients,
+                             rung.model_bytes.size(), to_hex(rung.digest)});
+    content->rungs.push_back(std::move(rung));
+    if (options.progress != nullptr) options.progress(options.progress_context, targets.size() + i + 1, 2 * targets.size());
+  }
+  return Profile(std::shared_ptr<const Profile::Content>(std::move(content)));
+}
+
+}  // namespace actz
