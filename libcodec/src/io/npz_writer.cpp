@@ -59,8 +59,7 @@ void write_method_and_time(ByteWriter& out) {
   out.u16(kDosDate);
 }
 
-std::vector<std::byte> local_header(const Member& member) {
-  ByteWriter out;
+void write_local_header(ByteWriter& out, const Member& member) {
   out.u32(kLocalSignature);
   out.u16(member.is_zip64() ? kVersionZip64 : kVersionPlain);
   write_method_and_time(out);
@@ -77,11 +76,10 @@ std::vector<std::byte> local_header(const Member& member) {
     out.u64(member.member_bytes);
     out.u64(member.member_bytes);
   }
-  return out.take();
 }
 
-std::vector<std::byte> data_descriptor(const Member& member) {
-  ByteWriter out;
+// noinline: g++ 12 -O3 otherwise warns of an overflow in std::vector::resize that cannot happen (-Wstringop-overflow).
+[[gnu::noinline]] void write_data_descriptor(ByteWriter& out, const Member& member) {
   out.u32(kDescriptorSignature);
   out.u32(member.crc32);
   for (int copy = 0; copy < 2; ++copy) {  // compressed, uncompressed
@@ -91,7 +89,6 @@ std::vector<std::byte> data_descriptor(const Member& member) {
       out.u32(static_cast<std::uint32_t>(member.member_bytes));
     }
   }
-  return out.take();
 }
 
 void write_central_entry(ByteWriter& out, const Member& member) {
@@ -170,7 +167,9 @@ class NpzSink final : public TensorSink {
     while (current_ < members_.size()) {
       Member& member = members_[current_];
       member.offset_bytes = file_.written_bytes();
-      ACTZ_CHECK(file_.write(local_header(member)));
+      ByteWriter header;
+      write_local_header(header, member);
+      ACTZ_CHECK(file_.write(header.data()));
       remaining_bytes_ = member.member_bytes;
       ACTZ_CHECK(write_contents(member.npy_header));
       if (remaining_bytes_ > 0) break;
@@ -218,7 +217,9 @@ class NpzSink final : public TensorSink {
   }
 
   Status end_member() {
-    ACTZ_CHECK(file_.write(data_descriptor(members_[current_])));
+    ByteWriter descriptor;
+    write_data_descriptor(descriptor, members_[current_]);
+    ACTZ_CHECK(file_.write(descriptor.data()));
     ++current_;
     return {};
   }

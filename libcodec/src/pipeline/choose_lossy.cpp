@@ -11,7 +11,7 @@ namespace actz {
 namespace {
 
 constexpr std::uint64_t kFitValues = 1u << 22;      ///< values to learn from
-constexpr std::uint64_t kMeasureValues = 1u << 19;  ///< values to find the unit on
+constexpr std::uint64_t kMeasureValues = 1u << 17;  ///< values to find the unit on
 constexpr double kDefaultNmse = 0.02;
 constexpr unsigned kUnitTrials = 4;
 constexpr double kUnitTolerance = 0.003;  ///< of the wanted NMSE or rate

@@ -123,8 +123,6 @@ void narrow_all(const std::byte* from, std::byte* to, std::size_t count_elems) {
   }
 }
 
-std::uint32_t same_bits(std::uint32_t bits) { return bits; }
-
 }  // namespace
 
 void f16_to_f32_scalar(const std::byte* from, std::byte* to, std::size_t count_elems) {
@@ -150,6 +148,18 @@ void f32_to_f64_scalar(const std::byte* from, std::byte* to, std::size_t count_e
 
 namespace {
 
+/// The same in both directions: turns each word between little-endian and host order.
+void copy_f32(const std::byte* from, std::byte* to, std::size_t count_elems) {
+  if constexpr (std::endian::native == std::endian::little) {
+    if (count_elems > 0) std::memcpy(to, from, count_elems * 4);
+  } else {
+    for (std::size_t i = 0; i < count_elems; ++i) {
+      const auto bits = load_le<std::uint32_t>(from + i * 4);
+      std::memcpy(to + i * 4, &bits, 4);
+    }
+  }
+}
+
 using ScalarKernel = void (*)(const std::byte*, std::byte*, std::size_t);
 using FastKernel = std::size_t (*)(const std::byte*, std::byte*, std::size_t);
 
@@ -169,7 +179,7 @@ void floats_to_f32(DType dtype, std::span<const std::byte> from, std::span<float
     case DType::f16: return convert(fc::f16_to_f32_scalar, fc::f16_to_f32_avx2, 2, 4, from.data(), out, to.size());
     case DType::bf16: return convert(fc::bf16_to_f32_scalar, fc::bf16_to_f32_avx2, 2, 4, from.data(), out, to.size());
     case DType::f64: return convert(fc::f64_to_f32_scalar, fc::f64_to_f32_avx2, 8, 4, from.data(), out, to.size());
-    case DType::f32: return fc::widen_all<std::uint32_t, fc::same_bits>(from.data(), out, to.size());
+    case DType::f32: return copy_f32(from.data(), out, to.size());
     default: return;
   }
 }
@@ -181,7 +191,7 @@ void floats_from_f32(DType dtype, std::span<const float> from, std::span<std::by
     case DType::f16: return convert(fc::f32_to_f16_scalar, fc::f32_to_f16_avx2, 4, 2, in, to.data(), from.size());
     case DType::bf16: return convert(fc::f32_to_bf16_scalar, fc::f32_to_bf16_avx2, 4, 2, in, to.data(), from.size());
     case DType::f64: return fc::f32_to_f64_scalar(in, to.data(), from.size());
-    case DType::f32: return fc::narrow_all<std::uint32_t, fc::same_bits>(in, to.data(), from.size());
+    case DType::f32: return copy_f32(in, to.data(), from.size());
     default: return;
   }
 }

@@ -2,9 +2,8 @@
 
 #include <cstddef>
 
-/// Loops over whole buffers; bytes may have any alignment. The scalar ones are the definition. The avx2 ones
-/// convert a multiple of 8 elements, say how many they did, and need AVX2 and F16C; they exist because F16C
-/// converts 8 elements in one instruction (bench: float_convert in tests/io_bench notes of the commit).
+/// Loops over whole buffers; bytes may have any alignment. The scalar ones are the definition. The avx2 ones convert
+/// whole groups of 8 elements (f64: 4), say how many elements that was, and need AVX2 and F16C.
 
 namespace actz::float_convert {
 
