@@ -48,13 +48,17 @@ enum class FileFormat { npy, npz, safetensors, raw };
 std::optional<FileFormat> format_from_path(const std::string& path);
 
 struct ReadOptions {
-  std::optional<FileFormat> format;  ///< default: by ending; for a pipe: by the first bytes (npy, safetensors), else raw
+  /// Default: raw for a pipe with raw_shape; by the first bytes (npy, npz, safetensors), else raw, for any other pipe;
+  /// by ending for a file, and without a known ending raw with raw_shape, else by the first bytes, else bad_argument.
+  std::optional<FileFormat> format;
   DType raw_dtype = DType::f32;      ///< raw only
   std::optional<Shape> raw_shape;    ///< raw only; default: one axis, as long as the file
 };
 
-/// Opens a path, or standard input for "-". Memory: what the header needs; contents are memory-mapped or streamed
-/// (npz members that are deflated, and Fortran order from a pipe, are held in memory).
+/// Opens a path, or standard input for "-"; FIFOs and character devices count as pipes. A single tensor without a
+/// name is called after the file's stem, from standard input "tensor".
+/// Memory: what the header needs; contents are memory-mapped or streamed. Held in memory: npz members that are
+/// deflated or in Fortran order, and of a pipe all of an npz, Fortran order, and raw data without raw_shape.
 Result<std::unique_ptr<TensorCollection>> open_tensors(const std::string& path, const ReadOptions& options = {});
 
 }  // namespace actz::io

@@ -177,7 +177,7 @@ void floats_to_f32(DType dtype, std::span<const std::byte> from, std::span<float
   std::byte* const out = std::as_writable_bytes(to).data();
   switch (dtype) {
     case DType::f16: return convert(fc::f16_to_f32_scalar, fc::f16_to_f32_avx2, 2, 4, from.data(), out, to.size());
-    case DType::bf16: return convert(fc::bf16_to_f32_scalar, fc::bf16_to_f32_avx2, 2, 4, from.data(), out, to.size());
+    case DType::bf16: return fc::bf16_to_f32_scalar(from.data(), out, to.size());
     case DType::f64: return convert(fc::f64_to_f32_scalar, fc::f64_to_f32_avx2, 8, 4, from.data(), out, to.size());
     case DType::f32: return copy_f32(from.data(), out, to.size());
     default: return;

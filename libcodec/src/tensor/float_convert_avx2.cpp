@@ -58,19 +58,6 @@ constexpr std::size_t kLanes = 8;
   return i;
 }
 
-[[gnu::target("avx2")]] std::size_t bf16_to_f32_avx2(const std::byte* from, std::byte* to, std::size_t count_elems) {
-  const __m256i magnitude_mask = _mm256_set1_epi32(0x7FFFFFFF);
-  const __m256i infinity = _mm256_set1_epi32(0x7F800000);
-  const __m256i quiet_bit = _mm256_set1_epi32(0x400000);
-  std::size_t i = 0;
-  for (; i + kLanes <= count_elems; i += kLanes) {
-    const __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(load128(from + i * 2)), 16);
-    const __m256i is_nan = _mm256_cmpgt_epi32(_mm256_and_si256(wide, magnitude_mask), infinity);
-    store256(to + i * 4, _mm256_or_si256(wide, _mm256_and_si256(is_nan, quiet_bit)));
-  }
-  return i;
-}
-
 [[gnu::target("avx2")]] std::size_t f32_to_bf16_avx2(const std::byte* from, std::byte* to, std::size_t count_elems) {
   const __m256i magnitude_mask = _mm256_set1_epi32(0x7FFFFFFF);
   const __m256i infinity = _mm256_set1_epi32(0x7F800000);
@@ -123,7 +110,6 @@ constexpr std::size_t kLanes = 8;
 
 bool avx2_usable() { return false; }
 std::size_t f16_to_f32_avx2(const std::byte*, std::byte*, std::size_t) { return 0; }
-std::size_t bf16_to_f32_avx2(const std::byte*, std::byte*, std::size_t) { return 0; }
 std::size_t f64_to_f32_avx2(const std::byte*, std::byte*, std::size_t) { return 0; }
 std::size_t f32_to_f16_avx2(const std::byte*, std::byte*, std::size_t) { return 0; }
 std::size_t f32_to_bf16_avx2(const std::byte*, std::byte*, std::size_t) { return 0; }

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include "base/try.hpp"
+#include "file_adapters.hpp"
+#include "progress.hpp"
+#include "verbs.hpp"
+
+namespace actz::cli {
+namespace {
+
+/// The dumps' tensors, open.
+struct OpenDumps {
+  std::vector<std::unique_ptr<io::TensorCollection>> files;
+  std::vector<std::unique_ptr<io::TensorSource>> tensors;
+  std::vector<std::unique_ptr<SourceElements>> elements;
+  std::vector<FitInput> inputs;
+};
+
+Status open_dump(const std::string& path, const Verb& verb, const io::ReadOptions& options, OpenDumps& dumps) {
+  ACTZ_TRY(auto file, io::open_tensors(path, options));
+  const std::string wanted = verb.text("tensor");
+  for (std::size_t i = 0; i < file->tensors().size(); ++i) {
+    const io::TensorInfo& info = file->tensors()[i];
+    if (!is_float(info.dtype) || (!wanted.empty() && info.name != wanted)) continue;
+    ACTZ_TRY(auto tensor, file->open(i));
+    dumps.elements.push_back(std::make_unique<SourceElements>(*tensor));
+    dumps.inputs.push_back({info.dtype, info.shape, dumps.elements.back().get()});
+    dumps.tensors.push_back(std::move(tensor));
+  }
+  dumps.files.push_back(std::move(file));
+  return {};
+}
+
+void print_profile(const Profile& profile, const std::string& path, std::size_t bytes, bool json) {
+  if (json) {
+    Json out{{"profile", path}, {"profile_bytes", bytes}, {"rows", profile.training().rows},
+             {"channels", profile.training().channels}, {"data_digest", profile.training().data_digest}};
+    for (const RungInfo& rung : profile.rungs()) {
+      out["rungs"].push_back({{"target_nmse", rung.target_nmse}, {"held_out_nmse", rung.held_out_nmse},
+                              {"held_out_bits_per_value", rung.held_out_bits_per_value}, {"model_bytes", rung.model_bytes}});
+    }
+    fmt::print("{}\n", out.dump(2));
+    return;
+  }
+  fmt::print("{}: learned from {} rows of {} channels, {} bytes\n", path, profile.training().rows, profile.training().channels, bytes);
+  fmt::print("  {:>10} {:>14} {:>14} {:>13}\n", "target", "held-out nmse", "bits/value", "coefficients");
+  for (const RungInfo& rung : profile.rungs()) {
+    fmt::print("  {:>10.4g} {:>14.4g} {:>14.4f} {:>13}\n", rung.target_nmse, rung.held_out_nmse, rung.held_out_bits_per_value,
+               rung.coefficients);
+  }
+}
+
+}  // namespace
+
+int run_fit(const Arguments& arguments) {
+  Verb verb("fit DUMP... -o PROFILE.actp [options]",
+            "Learns a profile from activation dumps (.npy, .npz, .safetensors): the last axis is channels, the one before it\n"
+            "rows (tokens or patches), the others sequences. Example:\n  actz fit calib_layer6.npy -o layer6.actp --lags 1,2");
+  verb.options()("output,o", po::value<std::string>(), "where the profile goes (.actp)")(
+      "nmse", po::value<std::string>(), "ladder of qualities, default 0.001,0.0025,0.005,0.01,0.02,0.04,0.08,0.16")(
+      "lags", po::value<std::string>(), "rows to predict from: 1,2 (default, text), 1,14 (a 14 x 14 grid), none")(
+      "tensor", po::value<std::string>(), "only tensors of this name")("sample", po::value<unsigned>(), "MiB of rows kept to train on, default 64")(
+      "no-transform", "code channels as they are: fast, at a higher rate")("force,f", "overwrite the output");
+  if (const auto code = verb.parse(arguments)) return *code;
+  if (verb.files().empty() || !verb.has("output")) return usage_error("fit wants dumps and -o PROFILE.actp");
+  FitOptions options;
+  if (verb.has("nmse")) {
+    const auto targets = parse_numbers(verb.text("nmse"));
+    if (!targets) return usage_error("--nmse wants numbers, as in 0.005,0.02");
+    options.target_nmse = *targets;
+  }
+  if (verb.has("lags")) {
+    const auto lags = parse_lags(verb.text("lags"));
+    if (!lags) return usage_error("--lags wants 1,2 or none");
+    options.lags = *lags;
+  }
+  if (verb.has("sample")) options.sample_bytes = std::uint64_t{verb.get<unsigned>("sample")} << 20;
+  options.transform = !verb.has("no-transform");
+  const std::string path = verb.text("output");
+  const auto read_options = verb.read_options();
+  if (!read_options) return report({"", read_options.error()});
+  auto out = io::OutputFile::create(path, verb.has("force"));
+  if (!out) return report({path, out.error()});
+  OpenDumps dumps;
+  for (const std::string& file : verb.files()) {
+    if (const auto status = open_dump(file, verb, *read_options, dumps); !status) return report({file, status.error()});
+  }
+  Progress progress("fit", verb.shows_progress());
+  options.progress = &Progress::update;
+  options.progress_context = &progress;
+  const auto profile = fit_profile(dumps.inputs, options);
+  if (!profile) return report({verb.files().front(), profile.error()});
+  const auto bytes = profile->serialise();
+  if (const auto status = out->write(bytes); !status) return report({path, status.error()});
+  if (const auto status = out->finish(); !status) return report({path, status.error()});
+  if (!verb.has("quiet")) print_profile(*profile, path, bytes.size(), verb.json());
+  return kOk;
+}
+
+}  // namespace actz::cli

@@ -1,0 +1,47 @@
+#include "encode_options.hpp"
+
+#include "file_adapters.hpp"
+
+namespace actz::cli {
+namespace {
+
+Failure wrong(std::string message) { return {"", {ErrorCode::bad_argument, Error::kNoOffset, std::move(message)}}; }
+
+std::optional<double> number(const Verb& verb, const char* name) {
+  return verb.has(name) ? std::optional(verb.get<double>(name)) : std::nullopt;
+}
+
+}  // namespace
+
+void add_encode_options(Verb& verb) {
+  verb.options()("profile,p", po::value<std::string>(), "profile learned by actz fit; without one the tensor itself is learned from")(
+      "nmse", po::value<double>(), "error to aim at: sum of squared errors over centred energy; default 0.02")(
+      "bits", po::value<double>(), "bits per value to aim at instead")(
+      "max-error", po::value<double>(), "largest error of any element, kept exactly")("lossless", "every bit comes back")(
+      "lags", po::value<std::string>(), "without a profile: rows to predict from; default 1,2; none")(
+      "name-profile", "name the profile by digest instead of embedding its model; decoding then needs it")(
+      "chunk-rows", po::value<unsigned>(), "about so many rows in each independently decoded chunk");
+}
+
+std::optional<Failure> read_encode_options(const Verb& verb, std::optional<Profile>& profile, EncodeOptions& options) {
+  options.lossless = verb.has("lossless");
+  options.nmse = number(verb, "nmse");
+  options.bits_per_value = number(verb, "bits");
+  options.max_error = number(verb, "max-error");
+  options.embed_model = !verb.has("name-profile");
+  options.threads = verb.threads();
+  if (verb.has("chunk-rows")) options.chunk_rows = verb.get<unsigned>("chunk-rows");
+  if (verb.has("lags")) {
+    options.lags = parse_lags(verb.text("lags"));
+    if (!options.lags) return wrong("--lags wants 1,2 or none");
+  }
+  if (verb.has("profile")) {
+    auto loaded = load_profile(verb.text("profile"));
+    if (!loaded) return Failure{verb.text("profile"), loaded.error()};
+    profile = *loaded;
+    options.profile = &*profile;
+  }
+  return std::nullopt;
+}
+
+}  // namespace actz::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "actz/archive.hpp"
+#include "command_line.hpp"
+
+namespace actz::cli {
+
+/// The options that choose how tensors are encoded, shared by encode and bench.
+void add_encode_options(Verb& verb);
+
+/// @param profile  set when --profile was given; must outlive the result.
+std::optional<Failure> read_encode_options(const Verb& verb, std::optional<Profile>& profile, EncodeOptions& options);
+
+}  // namespace actz::cli

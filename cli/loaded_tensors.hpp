@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "actz/tensor.hpp"
+#include "command_line.hpp"
+
+namespace actz::cli {
+
+/// The tensors of a file of any kind, one of ours decoded, held in memory.
+Result<std::vector<Tensor>> load_tensors(const std::string& path, const Verb& verb);
+
+/// An element as binary64.
+double value_at(const Tensor& tensor, std::size_t index);
+
+}  // namespace actz::cli

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Wrong input gives one clear line and the right exit code, and nothing is written. $1: the program.
+set -eu
+actz=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+/usr/bin/python3 -c 'import numpy as np; np.save("x.npy", np.random.default_rng(2).normal(size=(50, 8)).astype(np.float32))'
+"$actz" encode x.npy x.actz -q
+
+expect() {  # expect CODE COMMAND...: the code, and exactly one line on standard error
+  local want=$1 got=0
+  shift
+  "$@" >out.txt 2>err.txt || got=$?
+  if [ "$got" -ne "$want" ] || [ "$(wc -l < err.txt)" -ne 1 ]; then
+    echo "wanted exit $want and one line, got $got from: $*"
+    cat err.txt
+    exit 1
+  fi
+}
+
+expect 6 "$actz" decode missing.actz y.npy
+expect 3 "$actz" decode x.npy y.npy
+: > empty
+expect 3 "$actz" decode empty y.npy
+expect 3 "$actz" verify empty
+expect 2 "$actz" frobnicate
+expect 2 "$actz" encode x.npy z.actz --no-such-option
+expect 2 "$actz" encode x.npy z.actz --nmse -1
+expect 2 "$actz" decode x.actz y.npy --rows 40:60
+expect 2 "$actz" decode x.actz y.npy --tensor other
+size=$(stat -c %s x.actz)
+for cut in 0 7 23 24 100 $((size / 2)) $((size - 1)); do
+  head -c "$cut" x.actz > cut.actz
+  expect 3 "$actz" decode cut.actz y.npy
+  expect 3 "$actz" verify cut.actz
+done
+/usr/bin/python3 -c 'b = bytearray(open("x.actz", "rb").read()); b[len(b) // 2] ^= 4; open("flip.actz", "wb").write(b)'
+expect 3 "$actz" verify flip.actz
+/usr/bin/python3 -c 'b = bytearray(open("x.actz", "rb").read()); b[8] = 9
+import sys
+def crc(data):
+    c = 0xFFFFFFFF
+    for v in data:
+        c ^= v
+        for _ in range(8): c = (c >> 1) ^ (0x82F63B78 if c & 1 else 0)
+    return c ^ 0xFFFFFFFF
+b[20:24] = crc(b[:20]).to_bytes(4, "little"); open("newer.actz", "wb").write(b)'
+expect 4 "$actz" decode newer.actz y.npy
+[ ! -e y.npy ] || { echo "an output was written in spite of an error"; exit 1; }
+
+echo precious > kept.npy
+expect 2 "$actz" decode x.actz kept.npy
+expect 2 "$actz" encode x.npy kept.npy
+expect 3 "$actz" decode cut.actz kept.npy --force
+[ "$(cat kept.npy)" = precious ] || { echo "an existing output was touched"; exit 1; }
+"$actz" decode x.actz kept.npy --force
+[ "$(ls | grep -c tmp)" -eq 0 ] || { echo "temporary files are left"; ls; exit 1; }
+"$actz" --help > help.txt
+"$actz" help encode | grep -q -- --max-error
+echo "errors are clear"

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Files of every format, through paths and pipes, come back as they should. $1: the program.
+set -eu
+actz=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+/usr/bin/python3 - <<'PY'
+import numpy as np
+rng = np.random.default_rng(1)
+x = np.cumsum(rng.normal(size=(4, 120, 16)), axis=2).astype(np.float32) / 4
+np.save("x.npy", x)
+np.save("fortran.npy", np.asfortranarray(x))
+np.save("half.npy", x.astype(np.float16))
+np.save("ids.npy", rng.integers(0, 500, (7, 33)).astype(np.int32))
+np.savez("many.npz", a=x, b=rng.integers(-9, 9, 50).astype(np.int64), c=np.float64(3.5), d=np.zeros((0, 4), np.float32))
+x.tofile("x.bin")
+PY
+same() { /usr/bin/python3 -c 'import sys, numpy as np
+a, b = np.load(sys.argv[1]), np.load(sys.argv[2])
+if hasattr(a, "files"):
+    assert sorted(a.files) == sorted(b.files)
+    pairs = [(a[k], b[k]) for k in a.files]
+else:
+    pairs = [(a, b)]
+for p, q in pairs:
+    assert p.dtype == q.dtype and p.shape == q.shape and p.tobytes("C") == q.tobytes("C"), (p.shape, q.shape)' "$1" "$2"; }
+
+for file in x.npy fortran.npy half.npy ids.npy many.npz; do
+  "$actz" encode "$file" "$file.actz" --lossless -q
+  "$actz" decode "$file.actz" "back.$file" -q
+  same "$file" "back.$file"
+  "$actz" verify -q "$file.actz"
+  rm "back.$file"
+done
+"$actz" decode x.npy.actz x.safetensors
+"$actz" encode x.safetensors again.actz --lossless -q
+"$actz" decode again.actz again.npy
+same x.npy again.npy
+"$actz" encode x.bin raw.actz --dtype f32 --shape 4,120,16 --lossless -q
+"$actz" decode raw.actz raw.npy
+same x.npy raw.npy
+
+cat x.npy | "$actz" encode - - --lossless | "$actz" decode - - | cat > piped.npy
+same x.npy piped.npy
+
+"$actz" encode x.npy lossy.actz --nmse 0.01 --threads 1 -q
+"$actz" encode x.npy lossy2.actz --nmse 0.01 --threads 2 -q
+cmp lossy.actz lossy2.actz
+"$actz" eval x.npy lossy.actz --json | /usr/bin/python3 -c 'import json, sys
+r = json.load(sys.stdin)
+assert 0.005 < r["nmse"] < 0.015 and r["values"] == 7680 and {"psnr_db", "max_abs_error", "cosine"} <= set(r), r'
+"$actz" encode x.npy bounded.actz --max-error 0.05 -q
+"$actz" eval x.npy bounded.actz --json | /usr/bin/python3 -c 'import json, sys; assert json.load(sys.stdin)["max_abs_error"] <= 0.05'
+"$actz" decode lossy.actz whole.npy
+"$actz" decode lossy.actz rows.npy --rows 100:250
+/usr/bin/python3 -c 'import numpy as np
+assert (np.load("whole.npy").reshape(-1, 16)[100:250] == np.load("rows.npy")).all()'
+
+"$actz" fit x.npy -o x.actp --nmse 0.01,0.05 -q
+"$actz" encode x.npy named.actz --profile x.actp --name-profile --nmse 0.02 --json | /usr/bin/python3 -c 'import json, sys
+r = json.load(sys.stdin)
+assert {"input_bytes", "output_bytes", "bits_per_value", "nmse", "max_abs_error", "encode_mb_per_s"} <= set(r), r'
+"$actz" decode named.actz named.npy --profile x.actp
+"$actz" info lossy.actz --json | /usr/bin/python3 -c 'import json, sys
+r = json.load(sys.stdin)
+assert r["format_version"] == "0.1"
+assert {"name", "dtype", "shape", "bits_per_value", "coded_bytes", "chunks"} <= set(r["tensors"][0]), r'
+"$actz" info x.actp --json | /usr/bin/python3 -m json.tool > /dev/null
+"$actz" cat lossy.actz | grep -q '^# x f32'
+"$actz" bench x.npy --repeat 1 --json | /usr/bin/python3 -m json.tool > /dev/null
+echo "round trips hold"
