@@ -51,8 +51,6 @@ std::uint64_t low_bits(std::uint64_t value, unsigned width_bits) {
   return width_bits == 64 ? value : value & ((std::uint64_t{1} << width_bits) - 1);
 }
 
-// ---- bytes and checked arithmetic ----
-
 TEST_CASE("integers are stored with the least significant byte first, at any alignment") {
   std::array<std::byte, 9> cells{};
   store_le(&cells[1], std::uint64_t{0x0102030405060708});
@@ -77,8 +75,6 @@ TEST_CASE("checked arithmetic says when it would wrap") {
   CHECK(ceil_div(kUint64Max, 2) == std::uint64_t{1} << 63);
   CHECK(round_up(9, 8) == 16);
 }
-
-// ---- ByteWriter and ByteReader ----
 
 TEST_CASE("byte fields read back in order") {
   ByteWriter out;
@@ -114,8 +110,6 @@ TEST_CASE("a field that does not fit is named, with its offset in the file, and 
   CHECK(in.position_bytes() == 1);
   CHECK(in.u16("rest").has_value());
 }
-
-// ---- BitWriter and BitReader ----
 
 struct Field {
   std::uint64_t value;
@@ -167,7 +161,7 @@ TEST_CASE("random bit fields read back") {
     const auto data = written(fields);
     BitReader in(data);
     bool equal = true;
-    for (const Field& field : fields) equal = equal && in.bits(field.width_bits) == low_bits(field.value, field.width_bits);
+    for (const auto& [value, width_bits] : fields) equal = equal && in.bits(width_bits) == low_bits(value, width_bits);
     CHECK(equal);
     CHECK_FALSE(in.overrun());
     CHECK(in.at_end());
@@ -228,8 +222,6 @@ TEST_CASE("exp-golomb codes without a leading one are no codes") {
   CHECK_FALSE(BitReader({}).exp_golomb().has_value());
 }
 
-// ---- Rice arrays ----
-
 std::vector<std::byte> rice_bytes(const std::vector<std::int32_t>& values, std::size_t row_length) {
   ByteWriter out;
   write_rice_array(out, values, row_length);
@@ -275,13 +267,12 @@ TEST_CASE("rice arrays of every scale and row length read back") {
 }
 
 TEST_CASE("rice arrays of extremes, of outliers and of nothing read back") {
-  check_rice({}, 0);
-  check_rice({}, 5);
-  check_rice({0}, 0);
-  check_rice({kInt32Min}, 0);
-  check_rice({kInt32Max}, 0);
-  check_rice({kInt32Min, kInt32Max, 0, -1, 1}, 0);
-  check_rice({kInt32Min, kInt32Max, 0, -1, 1}, 2);
+  for (const std::size_t row_length : {0U, 1U, 2U, 5U}) {
+    for (const std::vector<std::int32_t>& values :
+         {std::vector<std::int32_t>{}, {0}, {kInt32Min}, {kInt32Max}, {kInt32Min, kInt32Max, 0, -1, 1}}) {
+      check_rice(values, row_length);
+    }
+  }
   check_rice(std::vector<std::int32_t>(300, kInt32Min), 100);
   std::vector<std::int32_t> outlier(1000, 0);
   outlier[500] = kInt32Min;  // among zeros: takes the escape
@@ -356,8 +347,6 @@ TEST_CASE("random bytes read as a rice array never crash") {
     if (!got) CHECK((got.error().code == ErrorCode::corrupt || got.error().code == ErrorCode::corrupt_bounds));
   }
 }
-
-// ---- checksums ----
 
 TEST_CASE("crc32c of the published vectors") {
   // The check value of the CRC catalogue, then RFC 3720, appendix B.4.
