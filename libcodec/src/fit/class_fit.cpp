@@ -25,28 +25,12 @@ double mean_square(const Histogram& histogram) {
   return sum / std::max(histogram.total(), 1.0);
 }
 
-std::uint8_t raw_bits_for(double deviation) {
-  const double bits = std::floor(std::log2(std::max(deviation / kStepsPerDeviation, 1.0)));
-  return static_cast<std::uint8_t>(std::min(bits, static_cast<double>(kMaxRawBits)));
-}
-
 Histogram without_low_bits(const Histogram& histogram, unsigned raw_bits) {
   if (raw_bits == 0) return histogram;
   Histogram out;
   for (std::size_t i = 0; i < histogram.count.size(); ++i) {
     out.add((histogram.lowest + static_cast<std::int32_t>(i)) >> raw_bits, histogram.count[i]);
   }
-  return out;
-}
-
-/// Counts with a geometric prior of the same mean magnitude, over a range wide enough for held-out data.
-Histogram with_prior(const Histogram& histogram) {
-  const double deviation = std::sqrt(mean_square(histogram)) + 0.05;
-  const auto reach = static_cast<std::int32_t>(std::ceil(8 * deviation)) + 1;
-  const double ratio = std::exp(-1.4 / deviation);
-  Histogram out = histogram;
-  const double norm = kPriorCounts * (1 - ratio) / (1 + ratio);
-  for (std::int32_t value = -reach; value <= reach; ++value) out.add(value, norm * std::pow(ratio, std::abs(value)));
   return out;
 }
 
@@ -117,6 +101,21 @@ Candidates pool_by_scale(std::span<const Histogram> histograms) {
 }
 
 }  // namespace
+
+Histogram with_prior(const Histogram& histogram) {
+  const double deviation = std::sqrt(mean_square(histogram)) + 0.05;
+  const auto reach = static_cast<std::int32_t>(std::ceil(8 * deviation)) + 1;
+  const double ratio = std::exp(-1.4 / deviation);
+  Histogram out = histogram;
+  const double norm = kPriorCounts * (1 - ratio) / (1 + ratio);
+  for (std::int32_t value = -reach; value <= reach; ++value) out.add(value, norm * std::pow(ratio, std::abs(value)));
+  return out;
+}
+
+std::uint8_t raw_bits_for(double deviation) {
+  const double bits = std::floor(std::log2(std::max(deviation / kStepsPerDeviation, 1.0)));
+  return static_cast<std::uint8_t>(std::min(bits, static_cast<double>(kMaxRawBits)));
+}
 
 StaticModel fit_static_model(std::span<const Histogram> histograms, const ClassFitOptions& options) {
   StaticModel model;

@@ -22,6 +22,12 @@ struct Histogram {
 /// every positive weight gets at least 1; the rest is given, one by one, where it saves most bits.
 ClassFrequencies normalise_frequencies(std::span<const double> weight, unsigned precision_bits);
 
+/// Counts with a geometric prior of the same mean magnitude, over a range wide enough for held-out data.
+Histogram with_prior(const Histogram& histogram);
+
+/// Low bits that are uniform to 0.001 bit, and so are stored raw, for values of this standard deviation.
+std::uint8_t raw_bits_for(double deviation);
+
 struct ClassFitOptions {
   unsigned precision_bits = 11;
   unsigned max_classes = 64;

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "fit/class_fit.hpp"
+#include "fit/entropy_fit.hpp"
 #include "fit/linear_fit.hpp"
 #include "fit/training_rows.hpp"
 #include "profile/codec_model.hpp"
@@ -15,13 +15,15 @@ namespace actz {
 struct RungOptions {
   double nmse = 0.02;                    ///< wanted on the training rows
   std::optional<double> step;            ///< this quantiser step instead of a wanted NMSE
-  double lambda_per_step_squared = kLambdaPerStepSquared;  ///< of the decisions; 0 rounds to nearest
+  unsigned state_bits = 2;               ///< of the dependent quantiser; 0: uniform
+  EntropyKind entropy = EntropyKind::context;
+  bool optimize = true;                  ///< decisions weigh bits against distortion; else the distortion alone
   std::vector<std::uint16_t> lags = {1, 2};
   bool transform = true;                 ///< false: diagonal synthesis
   unsigned turns = 4;                    ///< rounds of coding and learning
   unsigned low_rank = 0;                 ///< rank of the prediction; 0: dense
   MatrixPrecision precision;
-  ClassFitOptions classes;
+  EntropyFitOptions tables;
 };
 
 struct Measured {
@@ -29,10 +31,13 @@ struct Measured {
   double bits_per_value = 0;  ///< code length of the integer tables, without container
 };
 
+/// Distortion worth one bit in the decisions of a model's quantiser, in squared steps of its grid.
+double lambda_per_step_squared(unsigned state_bits, bool optimize);
+
 /// Codes strands of `rows` (centred on `mean`) with a model at a unit, and measures. `rows` is rescaled.
 struct TrialOptions {
   double unit = 1.0;
-  double lambda_per_step_squared = kLambdaPerStepSquared;
+  bool optimize = true;
   std::optional<double> error_bound;
 };
 struct Trial {

@@ -21,7 +21,8 @@ constexpr double kDiagonalErrorUnits = 16.5 * 1.001;
 
 double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(kDefaultNmse); }
 
-double lambda_for(const EncodeOptions& options) { return options.max_error ? 0.0 : kLambdaPerStepSquared; }
+/// A bound on the error leaves no room for decisions against it.
+bool optimizes(const EncodeOptions& options) { return !options.max_error; }
 
 std::uint32_t centre_scale_for(double model_unit, double unit) {
   return static_cast<std::uint32_t>(std::lrint(std::clamp(model_unit / unit * kCentreScaleOne, 1.0, 4.0e9)));
@@ -31,7 +32,7 @@ ModelChoice as_choice(CodecModel model, double unit, const EncodeOptions& option
   ModelChoice out;
   out.unit = static_cast<float>(unit);
   out.centre_scale = centre_scale_for(double{model.unit}, double{out.unit});
-  out.lambda_per_step_squared = lambda_for(options);
+  out.lambda_per_step_squared = lambda_per_step_squared(model.state_bits, optimizes(options));
   out.model_bytes = write_model(model);
   out.model = std::move(model);
   return out;
@@ -42,7 +43,7 @@ double find_unit(const CodecModel& model, TensorSample& sample, const EncodeOpti
   if (sample.energy <= 0) return unit;
   for (unsigned trial = 0; trial < kUnitTrials; ++trial) {
     unit = static_cast<double>(static_cast<float>(unit));
-    const Measured got = try_model(model, sample.rows, sample.rows.train, {unit, lambda_for(options), std::nullopt}).measured;
+    const Measured got = try_model(model, sample.rows, sample.rows.train, {unit, optimizes(options), std::nullopt}).measured;
     // About 2 · log2 of the unit is the NMSE's slope at high rate, and a bit a value for each halving.
     double factor = 1;
     if (options.bits_per_value) {
@@ -95,10 +96,15 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
   out.lags = candidate.lags ? options.lags.value_or(std::vector<std::uint16_t>{1, 2}) : std::vector<std::uint16_t>{};
   out.transform = candidate.transform;
   out.turns = 3;
-  out.lambda_per_step_squared = lambda_for(options);
+  out.optimize = optimizes(options);
+  if (options.max_error) {
+    out.state_bits = 0;
+    out.entropy = EntropyKind::static_classes;
+  }
   // The model travels with the tensor: coarser matrices and fewer classes cost less than they save.
   out.precision = {3, 7};
-  out.classes.class_cost_bits = 150;
+  out.tables.classes.class_cost_bits = 150;
+  out.tables.context.table_cost_bits = 150;
   if (options.max_error) {
     const double largest_unit = *options.max_error / kDiagonalErrorUnits;
     const double unit_step = 1 << kFractionBits;
@@ -126,7 +132,7 @@ std::vector<Candidate> candidates_for(const EncodeOptions& options, const Tensor
 double total_bits(const RungFit& fit, double values, const EncodeOptions& options, TensorSample& sample, DType dtype) {
   double bits_per_value = fit.train.bits_per_value;
   if (options.max_error) {
-    const Trial trial = try_model(fit.model, sample.rows, sample.rows.train, {double{fit.model.unit}, 0.0, options.max_error});
+    const Trial trial = try_model(fit.model, sample.rows, sample.rows.train, {double{fit.model.unit}, false, options.max_error});
     bits_per_value = trial.measured.bits_per_value +
                      trial.share_beyond_bound * (8.0 * static_cast<double>(element_bytes(dtype)) + 10);
   }
@@ -173,7 +179,9 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   double best_bits = 0;
   for (const Candidate& candidate : candidates_for(options, view)) {
     RungOptions rung = rung_options(candidate, options);
-    rung.classes.class_cost_bits *= static_cast<double>(sample.rows.values.size()) / values;
+    const double share = static_cast<double>(sample.rows.values.size()) / values;
+    rung.tables.classes.class_cost_bits *= share;
+    rung.tables.context.table_cost_bits *= share;
     RungFit fit = fit_rung(sample.rows, sample.mean, rung);
     const double bits = total_bits(fit, values, options, sample, dtype);
     if (!best || bits < best_bits) {

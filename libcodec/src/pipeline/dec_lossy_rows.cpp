@@ -1,89 +1,29 @@
-#include <algorithm>
-#include <vector>
-
-#include "base/bit_reader.hpp"
 #include "pipeline/dec_chunk.hpp"
+#include "pipeline/dec_step_levels.hpp"
 #include "pipeline/row_output.hpp"
 
 namespace actz {
-namespace {
-
-constexpr std::int64_t kValueMin = -32768;
-constexpr std::int64_t kValueMax = 32767;
-
-/// Value of an escape: side bit, then the Exp-Golomb code of the distance past the coded range.
-std::int64_t read_escape(BitReader& bypass, const StaticModel& entropy, unsigned class_index, bool& ok) {
-  const SymbolRange& range = entropy.ranges[class_index];
-  const bool above = bypass.bits(1) == 1;
-  const auto excess = bypass.exp_golomb();
-  if (!excess) {
-    ok = false;
-    return 0;
-  }
-  const std::int64_t scale = std::int64_t{1} << range.raw_bits;
-  if (above) return (range.lowest + std::int64_t{entropy.escape_symbol(class_index)}) * scale + *excess;
-  return range.lowest * scale - 1 - std::int64_t{*excess};
-}
-
-/// Symbols of one row to quantised values, with raw bits and escapes from the bypass stream.
-bool read_values_with_bypass(const std::uint8_t* symbols, const PreparedModel& model, BitReader& bypass,
-                             std::int16_t* values) {
-  const StaticModel& entropy = model.model.entropy;
-  bool ok = true;
-  for (std::size_t k = 0; k < model.symbols_per_row(); ++k) {
-    const unsigned class_index = entropy.class_of[k];
-    const SymbolRange& range = entropy.ranges[class_index];
-    std::int64_t value = 0;
-    if (symbols[k] == model.escape[k]) {
-      value = read_escape(bypass, entropy, class_index, ok);
-    } else {
-      const std::int64_t high = std::int64_t{symbols[k]} + range.lowest;
-      value = high * (std::int64_t{1} << range.raw_bits) + static_cast<std::int64_t>(bypass.bits(range.raw_bits));
-    }
-    ok = ok && value >= kValueMin && value <= kValueMax;  // R-QUAN-03
-    values[k] = static_cast<std::int16_t>(std::clamp(value, kValueMin, kValueMax));
-  }
-  return ok;
-}
-
-/// The same where no class has raw bits: a plain addition unless an escape occurs in the row.
-bool read_values(const std::uint8_t* symbols, const PreparedModel& model, BitReader& bypass, std::int16_t* values) {
-  const std::size_t count = model.symbols_per_row();
-  if (model.has_raw_bits) return read_values_with_bypass(symbols, model, bypass, values);
-  unsigned escapes = 0;
-  for (std::size_t k = 0; k < count; ++k) {
-    escapes |= static_cast<unsigned>(symbols[k] == model.escape[k]);
-    values[k] = static_cast<std::int16_t>(model.lowest[k] + symbols[k]);
-  }
-  return escapes == 0 || read_values_with_bypass(symbols, model, bypass, values);
-}
-
-}  // namespace
 
 Status decode_lossy_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
                          const PreparedModel& model, std::span<std::byte> to) {
-  const Error broken{ErrorCode::corrupt, parts.file_offset_bytes, "the entropy-coded data of a chunk is broken"};
   const StepPlan plan(layout.strands, model.has_lags());
-  const std::size_t r = model.symbols_per_row();
-  ClosedLoop::State state(*model.loop, layout.strands.size(), plan.largest_step_rows());
-  RowBlock<std::int16_t> values(plan.largest_step_rows(), r);
-  std::vector<std::uint8_t> symbols(plan.largest_step_rows() * r + kSymbolPadding);
-  RansDecoder decoder(model.tables, parts.states, parts.words);
-  BitReader bypass(parts.bypass);
+  const std::size_t widest = plan.largest_step_rows();
+  ClosedLoop::State state(*model.loop, layout.strands.size(), widest);
+  RowBlock<std::int16_t> levels(widest, model.symbols_per_row());
+  const auto source = model.context_lanes ? make_context_levels(parts, model, widest) : make_static_levels(parts, model, widest);
   RowOutput output(tensor, model.model, to);
   StepRows step;
   for (std::size_t index = 0; index < plan.step_count(); ++index) {
     plan.rows_of(index, step);
     const std::size_t count = step.row.size();
-    if (!decoder.decode_step(model.schedule, count * r, symbols.data())) return broken;  // R-RANS-03
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!read_values(&symbols[i * r], model, bypass, values.row(i))) return broken;
+    if (!source->read(count, levels)) {
+      return Error{ErrorCode::corrupt, parts.file_offset_bytes, "the entropy-coded data of a chunk is broken"};
     }
     (void)model.loop->predict(state, step);
-    const auto rows = model.loop->reconstruct(state, step, std::as_const(values).first(count));
+    const auto rows = model.loop->reconstruct(state, step, std::as_const(levels).first(count));
     for (std::size_t i = 0; i < count; ++i) output.store(step.row[i], rows[i]);
   }
-  if (!decoder.finished() || !bypass.at_end()) {  // R-RANS-04, R-CHNK-20
+  if (!source->finished()) {
     return Error{ErrorCode::corrupt_checksum, parts.file_offset_bytes, "the coder does not end where it began"};
   }
   return {};

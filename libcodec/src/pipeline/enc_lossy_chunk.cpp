@@ -2,11 +2,11 @@
 #include <bit>
 #include <cmath>
 
-#include "base/bit_writer.hpp"
 #include "base/bytes.hpp"
 #include "base/checksum.hpp"
 #include "container/patches.hpp"
 #include "pipeline/enc_chunk.hpp"
+#include "pipeline/enc_symbols.hpp"
 #include "pipeline/row_output.hpp"
 #include "tensor/float_convert.hpp"
 
@@ -29,13 +29,9 @@ class LossyChunkEncoder final : public ChunkEncoder {
       : model_(model),
         tensor_(tensor),
         options_(options),
-        rows_(model, RateTable(model.entropy), options.lambda_per_step_squared),
-        tables_(model.entropy.tables),
-        centre_(scaled_centre(model, tensor.centre_scale)) {
-    std::vector<std::uint32_t> pattern;
-    for (const std::uint8_t class_index : model.entropy.class_of) pattern.push_back(EncodeTables::table_offset(class_index));
-    if (!pattern.empty()) schedule_ = make_schedule(pattern, schedule_storage_);
-  }
+        rows_(model, Rates::of_model, options.lambda_per_step_squared),
+        symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_) : make_static_symbol_coder(model_)),
+        centre_(scaled_centre(model, tensor.centre_scale)) {}
 
   Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements) const override {
     const ChunkLayout layout = chunk_layout(tensor_, place.first_strand, place.strand_count);
@@ -50,7 +46,10 @@ class LossyChunkEncoder final : public ChunkEncoder {
     out.digest = xxh64(decoded);
     ChunkHeader header{place.tensor_index, place.chunk_index, place.first_strand, place.strand_count, place.model_index,
                        ChunkCoding::rans, 0, out.digest, 0, 0, 0};
-    code_symbols(quantised, layout, header, write_patches(patches), out.payload);
+    const CodedSymbols coded = symbols_->code(quantised, layout, header);
+    const std::vector<std::byte> patch_bytes = write_patches(patches);
+    header.patch_bytes = static_cast<std::uint32_t>(patch_bytes.size());
+    out.payload = assemble_chunk(header, coded.states_and_words, coded.bypass, patch_bytes);
     return out;
   }
 
@@ -122,56 +121,11 @@ class LossyChunkEncoder final : public ChunkEncoder {
     return patches;
   }
 
-  void code_symbols(std::span<const std::int16_t> quantised, const ChunkLayout& layout, ChunkHeader& header,
-                    const std::vector<std::byte>& patches, std::vector<std::byte>& payload) const {
-    const std::size_t r = model_.synthesis.coefficients;
-    const StepPlan plan(layout.strands, rows_.loop().has_lags());
-    std::vector<std::uint8_t> symbols;
-    symbols.reserve(quantised.size() + kSymbolPadding);
-    std::vector<std::size_t> step_symbols;
-    BitWriter bypass;
-    StepRows step;
-    for (std::size_t index = 0; index < plan.step_count(); ++index) {
-      plan.rows_of(index, step);
-      for (const std::size_t row : step.row) {
-        for (std::size_t k = 0; k < r; ++k) symbols.push_back(symbol_of(quantised[row * r + k], k, bypass));
-      }
-      step_symbols.push_back(step.row.size() * r);
-    }
-    const std::size_t count = symbols.size();
-    symbols.resize(count + kSymbolPadding);
-    std::vector<std::byte> coded;
-    entropy_code(tables_, schedule_, std::span(symbols).first(count), step_symbols, header, coded);
-    const std::vector<std::byte> bypass_bytes = bypass.finish();
-    header.bypass_bytes = static_cast<std::uint32_t>(bypass_bytes.size());
-    header.patch_bytes = static_cast<std::uint32_t>(patches.size());
-    payload = assemble_chunk(header, coded, bypass_bytes, patches);
-  }
-
-  std::uint8_t symbol_of(int value, std::size_t coefficient, BitWriter& bypass) const {
-    const unsigned class_index = model_.entropy.class_of[coefficient];
-    const SymbolRange& range = model_.entropy.ranges[class_index];
-    const ClassFrequencies& frequencies = model_.entropy.tables.classes[class_index];
-    const int escape = static_cast<int>(frequencies.size()) - 1;
-    const int symbol = (value >> range.raw_bits) - range.lowest;
-    if (symbol >= 0 && symbol < escape && frequencies[static_cast<std::size_t>(symbol)] > 0) {
-      if (range.raw_bits > 0) bypass.bits(static_cast<std::uint64_t>(value) & ((1u << range.raw_bits) - 1), range.raw_bits);
-      return static_cast<std::uint8_t>(symbol);
-    }
-    const int low = range.lowest * (1 << range.raw_bits);
-    const int end = (range.lowest + escape) * (1 << range.raw_bits);
-    bypass.bits(value >= end ? 1 : 0, 1);
-    bypass.exp_golomb(static_cast<std::uint32_t>(value >= end ? value - end : low - 1 - value));
-    return static_cast<std::uint8_t>(escape);
-  }
-
   CodecModel model_;
   TensorHeader tensor_;
   LossyChunkOptions options_;
   LossyRowEncoder rows_;
-  EncodeTables tables_;
-  TableSchedule schedule_;
-  std::vector<std::uint32_t> schedule_storage_;
+  std::unique_ptr<SymbolCoder> symbols_;
   std::vector<std::int32_t> centre_;
 };
 

@@ -2,12 +2,13 @@
 
 namespace actz {
 
-PreparedModel::PreparedModel(CodecModel parsed) : model(std::move(parsed)), tables(model.entropy.tables) {
+PreparedModel::PreparedModel(CodecModel parsed) : model(std::move(parsed)), tables(model.tables()) {
   std::vector<std::uint32_t> pattern;
   for (const std::uint8_t class_index : model.entropy.class_of) pattern.push_back(tables.table_offset(class_index));
   if (!pattern.empty()) schedule = make_schedule(pattern, schedule_storage);
   if (model.kind != CodecKind::lossy) return;
   loop.emplace(model);
+  if (model.entropy_kind == EntropyKind::context) context_lanes.emplace(model.context, model.state_bits);
   for (const std::uint8_t class_index : model.entropy.class_of) {
     const SymbolRange& range = model.entropy.ranges[class_index];
     has_raw_bits = has_raw_bits || range.raw_bits > 0;

@@ -8,25 +8,31 @@
 #include "entropy/rans.hpp"
 #include "profile/codec_model.hpp"
 #include "rows/closed_loop.hpp"
+#include "rows/context_lanes.hpp"
 
 namespace actz {
 
 /// A validated model with everything that decoding any of its chunks needs, built once and shared by threads.
 struct PreparedModel {
   explicit PreparedModel(CodecModel parsed);
+  PreparedModel(const PreparedModel&) = delete;  // context_lanes refers to model
+  PreparedModel& operator=(const PreparedModel&) = delete;
 
   CodecModel model;
   std::optional<ClosedLoop> loop;  ///< lossy
   DecodeTables tables;
-  TableSchedule schedule;          ///< one row of symbols, repeated
+  std::optional<ContextLanes> context_lanes;  ///< entropy kind context
+  TableSchedule schedule;          ///< entropy kind static: one row of symbols, repeated
   std::vector<std::uint32_t> schedule_storage;
 
-  // lossy: how symbols become values, one element per coefficient
+  // lossy and static: how symbols become levels, one element per coefficient
   bool has_raw_bits = false;
   std::vector<std::int16_t> lowest;
   std::vector<std::uint8_t> escape;
 
-  std::uint32_t symbols_per_row() const { return static_cast<std::uint32_t>(model.entropy.class_of.size()); }
+  std::uint32_t symbols_per_row() const {
+    return model.kind == CodecKind::lossy ? model.synthesis.coefficients : model.channels;
+  }
   bool has_lags() const { return loop && loop->has_lags(); }
 };
 

@@ -7,8 +7,8 @@
 namespace actz {
 namespace {
 
-constexpr std::uint64_t kChunkValues = 1u << 19;     ///< 2 MiB of f32: below it headers and states show in the rate
-constexpr std::uint64_t kLockstepStrands = 8;        ///< strands of a chunk that share each load of the weights
+constexpr std::uint64_t kChunkValues = 1u << 20;     ///< 4 MiB of f32: below it headers and states show in the rate
+constexpr std::uint64_t kLockstepStrands = 32;       ///< strands of a chunk that share each load of the weights
 constexpr std::uint64_t kShortestStrandRows = 64;    ///< the first row of a strand is not predicted
 constexpr std::uint64_t kLongestStrandRows = 512;
 constexpr std::uint64_t kStepValues = 1u << 15;      ///< of a step without lags: symbols stay in the second-level cache

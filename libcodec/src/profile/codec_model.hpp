@@ -7,6 +7,7 @@
 #include "actz/result.hpp"
 #include "base/checksum.hpp"
 #include "model/bins.hpp"
+#include "model/context_model.hpp"
 #include "model/static_model.hpp"
 #include "predict/predictor.hpp"
 #include "transform/synthesis.hpp"
@@ -19,6 +20,12 @@ inline constexpr unsigned kFractionBits = 5;
 /// Values are the ids of format_spec/registry/models.csv.
 enum class CodecKind : std::uint8_t { lossy = 1, lossless = 2 };
 
+/// Values are the ids of format_spec/registry/entropy_models.csv.
+enum class EntropyKind : std::uint8_t { static_classes = 1, context = 2 };
+
+/// Values are the ids of format_spec/registry/quantisers.csv.
+enum class QuantizerKind : std::uint8_t { uniform = 1, dependent = 2 };
+
 /// Everything a decoder needs to turn the chunks of a tensor into rows: the content of a MODEL section. A profile
 /// is a ladder of these; a file embeds the one it uses, or names it by digest.
 struct CodecModel {
@@ -29,10 +36,15 @@ struct CodecModel {
   std::vector<std::int32_t> centre;   ///< channels, in units
   Predictor predictor;
   Synthesis synthesis;
+  unsigned state_bits = 0;            ///< of the dependent quantiser; 0: uniform
+  ContextModel context;               ///< entropy_kind context
   // lossless
   BinTable bins;
   // both
-  StaticModel entropy;
+  EntropyKind entropy_kind = EntropyKind::static_classes;
+  StaticModel entropy;                ///< entropy_kind static_classes
+
+  const ClassTables& tables() const { return entropy_kind == EntropyKind::context ? context.tables : entropy.tables; }
 };
 
 /// Serialises a model (format_spec/03_tensor_and_model.md). Equal models give equal bytes.

@@ -9,6 +9,7 @@
 #include "base/try.hpp"
 #include "profile/codec_model.hpp"
 #include "profile/model_limits.hpp"
+#include "quantize/dependent.hpp"
 
 namespace actz {
 namespace {
@@ -194,24 +195,92 @@ Status read_static_model(ByteReader& in, CodecModel& model) {
   return {};
 }
 
+Status read_context_table(ByteReader& in, ContextModel& model) {
+  ACTZ_TRY(const auto code_count, in.u8("code_count"));
+  const std::int32_t total = 1 << model.tables.precision_bits;
+  ACTZ_TRY(const auto stored, read_array<std::uint16_t>(in, std::uint64_t{code_count} + 1, 0, 1, total, "frequencies"));  // R-MODEL-51
+  std::int64_t sum = 0;
+  for (const std::uint16_t frequency : stored) sum += frequency;
+  if (sum != total) return in.error_here(ErrorCode::corrupt, "frequencies do not sum to their total");  // R-MODEL-43
+  ClassFrequencies frequencies(kMaxSymbols);
+  std::copy(stored.begin(), stored.end() - 1, frequencies.begin());
+  frequencies[ContextModel::kEscapeSymbol] = stored.back();
+  model.tables.classes.push_back(std::move(frequencies));
+  model.code_count.push_back(code_count);
+  return {};
+}
+
+Status read_thresholds(ByteReader& in, ContextModel& model) {
+  ACTZ_TRY(const auto bins, in.u8("bins"));
+  if (bins == 0 || bins > ContextModel::kMaxBins) return in.error_here(ErrorCode::corrupt, "bins is not 1 to 8");  // R-MODEL-52
+  model.bins = bins;
+  for (unsigned i = 1; i < model.bins; ++i) {
+    ACTZ_TRY(const auto threshold, in.u16("threshold"));
+    if (i > 1 && threshold < model.thresholds.back()) {  // R-MODEL-53
+      return in.error_here(ErrorCode::corrupt, "thresholds descend");
+    }
+    model.thresholds.push_back(threshold);
+  }
+  return {};
+}
+
+Status read_table_of(ByteReader& in, ContextModel& model) {
+  const std::size_t per_coefficient = std::size_t{model.bins} * model.quantizers;
+  const std::uint64_t count = std::uint64_t{model.coefficients()} * per_coefficient;
+  ACTZ_TRY(auto table, read_array<std::int32_t>(in, count, per_coefficient * kTableRowCoefficients, -255, 255, "table_of"));
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (i >= per_coefficient) table[i] += table[i - per_coefficient];
+    if (table[i] < 0 || table[i] >= static_cast<std::int32_t>(model.tables.classes.size())) {  // R-MODEL-54
+      return in.error_here(ErrorCode::corrupt, "a coefficient names a table that does not exist");
+    }
+    model.table_of.push_back(static_cast<std::uint8_t>(table[i]));
+  }
+  return {};
+}
+
+Status read_context_model(ByteReader& in, CodecModel& codec) {
+  ContextModel& model = codec.context;
+  const std::uint32_t coefficients = codec.synthesis.coefficients;
+  ACTZ_TRY(const auto precision_bits, in.u8("precision_bits"));
+  ACTZ_TRY(const auto table_count, in.u16("table_count"));
+  if (precision_bits < kMinPrecisionBits || precision_bits > kMaxPrecisionBits || table_count == 0 ||
+      table_count > kMaxClasses) {  // R-MODEL-50
+    return in.error_here(ErrorCode::corrupt, "precision_bits or table_count out of range");
+  }
+  model.tables.precision_bits = precision_bits;
+  model.quantizers = codec.state_bits > 0 ? 2 : 1;
+  ACTZ_CHECK(read_thresholds(in, model));
+  for (unsigned i = 0; i < table_count; ++i) ACTZ_CHECK(read_context_table(in, model));
+  ACTZ_TRY(model.weight, read_array<std::uint16_t>(in, coefficients, 0, 0, 65535, "weight"));
+  ACTZ_TRY(model.raw_bits, read_array<std::uint8_t>(in, coefficients, 0, 0, kMaxRawBits, "raw_bits"));
+  return read_table_of(in, model);
+}
+
 Status read_kinds(ByteReader& in, CodecModel& model) {
   ACTZ_TRY(const auto codec, in.u8("codec_kind"));
   ACTZ_TRY(const auto predictor, in.u8("predictor_kind"));
   ACTZ_TRY(const auto synthesis, in.u8("synthesis_kind"));
   ACTZ_TRY(const auto quantiser, in.u8("quantiser_kind"));
   ACTZ_TRY(const auto entropy, in.u8("entropy_kind"));
-  ACTZ_TRY(const auto reserved, in.bytes(3, "reserved"));
+  ACTZ_TRY(const auto state_bits, in.u8("state_bits"));
+  ACTZ_TRY(const auto reserved, in.bytes(2, "reserved"));
   if (std::any_of(reserved.begin(), reserved.end(), [](std::byte b) { return b != std::byte{0}; })) {  // R-MODEL-01
     return in.error_here(ErrorCode::unsupported, "reserved bytes of the model are not zero");
   }
   const bool lossy = codec == static_cast<std::uint8_t>(CodecKind::lossy);
   const bool lossless = codec == static_cast<std::uint8_t>(CodecKind::lossless);
-  const bool known = (lossy && predictor <= 2 && synthesis >= 1 && synthesis <= 3 && quantiser == kQuantiserUniform) ||
-                     (lossless && predictor == 0 && synthesis == 0 && quantiser == 0);
-  if (!known || entropy != kEntropyStatic) {  // R-MODEL-02
+  const bool with_context = entropy == static_cast<std::uint8_t>(EntropyKind::context);
+  const bool uniform = quantiser == static_cast<std::uint8_t>(QuantizerKind::uniform) && state_bits == 0;
+  const bool dependent = quantiser == static_cast<std::uint8_t>(QuantizerKind::dependent) && with_context &&
+                         (state_bits == 2 || state_bits == kMaxStateBits);
+  const bool known = (lossy && predictor <= 2 && synthesis >= 1 && synthesis <= 3 && (uniform || dependent)) ||
+                     (lossless && predictor == 0 && synthesis == 0 && quantiser == 0 && state_bits == 0 && !with_context);
+  if (!known || (entropy != static_cast<std::uint8_t>(EntropyKind::static_classes) && !with_context)) {  // R-MODEL-02
     return in.error_here(ErrorCode::unsupported, "the model uses a kind this version does not know");
   }
   model.kind = static_cast<CodecKind>(codec);
+  model.entropy_kind = static_cast<EntropyKind>(entropy);
+  model.state_bits = state_bits;
   model.predictor.kind = static_cast<PredictorKind>(predictor);
   if (lossy) model.synthesis.kind = static_cast<SynthesisKind>(synthesis);
   return {};
@@ -239,7 +308,11 @@ Result<CodecModel> read_model(std::span<const std::byte> payload, std::uint64_t 
   } else {
     ACTZ_CHECK(read_bins(in, model.bins));
   }
-  ACTZ_CHECK(read_static_model(in, model));
+  if (model.entropy_kind == EntropyKind::context) {
+    ACTZ_CHECK(read_context_model(in, model));
+  } else {
+    ACTZ_CHECK(read_static_model(in, model));
+  }
   if (in.remaining_bytes() != 0) {  // R-MODEL-09
     return in.error_here(ErrorCode::corrupt, "bytes follow the model");
   }

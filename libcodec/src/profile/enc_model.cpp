@@ -69,6 +69,31 @@ void write_static_model(ByteWriter& out, const StaticModel& model) {
   write_array(out, model.class_of);
 }
 
+/// Tables of one coefficient differ little from those of the one before: what is stored is the difference.
+std::vector<std::int32_t> table_differences(const ContextModel& model) {
+  const std::size_t per_coefficient = std::size_t{model.bins} * model.quantizers;
+  std::vector<std::int32_t> out(model.table_of.begin(), model.table_of.end());
+  for (std::size_t i = out.size(); i-- > per_coefficient;) out[i] -= out[i - per_coefficient];
+  return out;
+}
+
+void write_context_model(ByteWriter& out, const ContextModel& model) {
+  out.u8(static_cast<std::uint8_t>(model.tables.precision_bits));
+  out.u16(static_cast<std::uint16_t>(model.tables.classes.size()));
+  out.u8(static_cast<std::uint8_t>(model.bins));
+  for (const std::uint16_t threshold : model.thresholds) out.u16(threshold);
+  for (std::size_t table = 0; table < model.tables.classes.size(); ++table) {
+    const ClassFrequencies& frequencies = model.tables.classes[table];
+    out.u8(model.code_count[table]);
+    std::vector<std::int32_t> stored(frequencies.begin(), frequencies.begin() + model.code_count[table]);
+    stored.push_back(frequencies[ContextModel::kEscapeSymbol]);
+    write_array(out, stored);
+  }
+  write_array(out, model.weight);
+  write_array(out, model.raw_bits);
+  write_rice_array(out, table_differences(model), std::size_t{model.bins} * model.quantizers * kTableRowCoefficients);
+}
+
 }  // namespace
 
 std::vector<std::byte> write_model(const CodecModel& model) {
@@ -77,9 +102,11 @@ std::vector<std::byte> write_model(const CodecModel& model) {
   out.u8(static_cast<std::uint8_t>(model.kind));
   out.u8(lossy ? static_cast<std::uint8_t>(model.predictor.kind) : 0);
   out.u8(lossy ? static_cast<std::uint8_t>(model.synthesis.kind) : 0);
-  out.u8(lossy ? kQuantiserUniform : 0);
-  out.u8(kEntropyStatic);
-  for (int i = 0; i < 3; ++i) out.u8(0);
+  const QuantizerKind quantizer = model.state_bits > 0 ? QuantizerKind::dependent : QuantizerKind::uniform;
+  out.u8(lossy ? static_cast<std::uint8_t>(quantizer) : 0);
+  out.u8(static_cast<std::uint8_t>(model.entropy_kind));
+  out.u8(static_cast<std::uint8_t>(model.state_bits));
+  for (int i = 0; i < 2; ++i) out.u8(0);
   out.u32(model.channels);
   if (lossy) {
     out.u32(std::bit_cast<std::uint32_t>(model.unit));
@@ -89,7 +116,11 @@ std::vector<std::byte> write_model(const CodecModel& model) {
   } else {
     write_bins(out, model.bins);
   }
-  write_static_model(out, model.entropy);
+  if (model.entropy_kind == EntropyKind::context) {
+    write_context_model(out, model.context);
+  } else {
+    write_static_model(out, model.entropy);
+  }
   return out.take();
 }
 

@@ -13,9 +13,6 @@ inline constexpr unsigned kMaxClasses = 256;
 inline constexpr unsigned kMaxRawBits = 14;
 inline constexpr unsigned kMaxSynthesisShift = 15;
 inline constexpr unsigned kMaxShift = 31;
-
-/// Ids of the parts that have one kind so far (registry/quantisers.csv, registry/entropy_models.csv).
-inline constexpr std::uint8_t kQuantiserUniform = 1;
-inline constexpr std::uint8_t kEntropyStatic = 1;
+inline constexpr unsigned kTableRowCoefficients = 16;  ///< coefficients whose table differences share a Rice parameter
 
 }  // namespace actz

@@ -38,7 +38,11 @@ UniformQuantizer::UniformQuantizer(RateTable rates, std::vector<float> column_en
   for (float& energy : energy_over_lambda_) energy = optimize_ ? energy / lambda : 1.0F;
 }
 
-void UniformQuantizer::quantize(const float* coefficients, std::int16_t* values) const {
+void UniformQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const {
+  for (std::size_t i = 0; i < coefficients.size(); ++i) quantize_row(coefficients[i], levels[i]);
+}
+
+void UniformQuantizer::quantize_row(const float* coefficients, std::int16_t* values) const {
   for (std::size_t k = 0; k < energy_over_lambda_.size(); ++k) {
     const float coefficient = std::clamp(coefficients[k], -kLargestValue, kLargestValue);
     const int nearest = static_cast<int>(std::lrintf(coefficient));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/static_model.hpp"
+#include "quantize/row_quantizer.hpp"
 
 namespace actz {
 
@@ -33,15 +34,17 @@ class RateTable {
 /// energy · (coefficient − value)² + λ · bits among the nearest integer, the one below it in magnitude, and 0.
 /// The decoder knows nothing of this. After Sullivan and Wiegand, "Rate-distortion optimization for video
 /// compression", IEEE SPM 15(6), 1998.
-class UniformQuantizer {
+class UniformQuantizer final : public RowQuantizer {
  public:
   /// @param column_energy  distortion of an error of one step, per coefficient.
   /// @param lambda         distortion worth one bit, in the units of column_energy; 0 rounds to nearest.
   UniformQuantizer(RateTable rates, std::vector<float> column_energy, float lambda);
 
-  void quantize(const float* coefficients, std::int16_t* values) const;
+  void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const override;
 
  private:
+  void quantize_row(const float* coefficients, std::int16_t* levels) const;
+
   RateTable rates_;
   std::vector<float> energy_over_lambda_;
   bool optimize_;

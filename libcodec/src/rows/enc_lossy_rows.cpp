@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quantize/enc_trellis.hpp"
+#include "quantize/enc_uniform.hpp"
+
 namespace actz {
 namespace {
 
@@ -11,14 +14,24 @@ float lambda_of(double lambda_per_step_squared) {
   return static_cast<float>(lambda_per_step_squared * step * step);
 }
 
+std::unique_ptr<RowQuantizer> make_quantizer(const CodecModel& model, Rates rates, const std::vector<float>& column_energy,
+                                             float lambda) {
+  if (model.entropy_kind == EntropyKind::context) {
+    const ContextRates bits = rates == Rates::of_model ? ContextRates(model.context) : ContextRates::geometric(model.context);
+    return std::make_unique<TrellisQuantizer>(model.context, bits, model.state_bits, column_energy, lambda);
+  }
+  RateTable bits = rates == Rates::of_model ? RateTable(model.entropy) : RateTable::geometric(model.synthesis.coefficients);
+  return std::make_unique<UniformQuantizer>(std::move(bits), column_energy, lambda);
+}
+
 }  // namespace
 
-LossyRowEncoder::LossyRowEncoder(const CodecModel& model, RateTable rates, double lambda_per_step_squared)
+LossyRowEncoder::LossyRowEncoder(const CodecModel& model, Rates rates, double lambda_per_step_squared)
     : channels_(model.channels),
       coefficients_(model.synthesis.coefficients),
       loop_(model),
       analysis_(model.synthesis, model.channels),
-      quantizer_(std::move(rates), analysis_.column_energy(), lambda_of(lambda_per_step_squared)) {}
+      quantizer_(make_quantizer(model, rates, analysis_.column_energy(), lambda_of(lambda_per_step_squared))) {}
 
 void LossyRowEncoder::encode(std::span<const float> rows, std::span<const Strand> strands,
                              std::span<std::int16_t> quantised, const RowVisitor& on_row) const {
@@ -43,7 +56,7 @@ void LossyRowEncoder::encode(std::span<const float> rows, std::span<const Strand
       }
     }
     analysis_.analyse(std::as_const(innovation).first(count), coefficients.first(count));
-    for (std::size_t i = 0; i < count; ++i) quantizer_.quantize(coefficients.row(i), values.row(i));
+    quantizer_->quantize(std::as_const(coefficients).first(count), values.first(count));
     const auto reconstructed = loop_.reconstruct(state, step, std::as_const(values).first(count));
     for (std::size_t i = 0; i < count; ++i) {
       std::copy_n(values.row(i), coefficients_, quantised.begin() + static_cast<std::ptrdiff_t>(step.row[i] * coefficients_));

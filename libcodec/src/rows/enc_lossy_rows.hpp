@@ -3,10 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "profile/codec_model.hpp"
-#include "quantize/enc_uniform.hpp"
+#include "quantize/row_quantizer.hpp"
 #include "rows/closed_loop.hpp"
 #include "transform/enc_row_analysis.hpp"
 
@@ -16,11 +17,17 @@ namespace actz {
 /// 6 dB per bit, D = step²/12, so dD/dR = 2 ln 2 · D = 0.116 step²; measured best is a little above
 /// (docs/decisions/0004-quantiser-lambda.md).
 inline constexpr double kLambdaPerStepSquared = 0.16;
+/// The same for the dependent quantiser, in squared half steps.
+inline constexpr double kLambdaPerHalfStepSquared = 0.36;
+
+/// Bits that the quantiser reckons with: those of the model's tables, or a geometric prior before there are any.
+enum class Rates { of_model, geometric };
 
 /// Runs the closed loop over rows: innovation, analysis, decisions, reconstruction.
 class LossyRowEncoder {
  public:
-  LossyRowEncoder(const CodecModel& model, RateTable rates, double lambda_per_step_squared = kLambdaPerStepSquared);
+  /// @param lambda_per_step_squared  of the grid of levels; 0 minimises the distortion alone.
+  LossyRowEncoder(const CodecModel& model, Rates rates, double lambda_per_step_squared);
 
   /// @param rows       row-major [row][channel], centred, in fixed-point units, finite.
   /// @param quantised  out, row-major [row][coefficient].
@@ -36,7 +43,7 @@ class LossyRowEncoder {
   std::uint32_t coefficients_;
   ClosedLoop loop_;
   RowAnalysis analysis_;
-  UniformQuantizer quantizer_;
+  std::unique_ptr<RowQuantizer> quantizer_;
 };
 
 }  // namespace actz

@@ -1,0 +1,182 @@
+#include "fit/context_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "fit/class_fit.hpp"
+#include "model/enc_context_rates.hpp"
+#include "rows/row_contexts.hpp"
+
+namespace actz {
+namespace {
+
+/// Shares of the symbols below each threshold.
+constexpr double kQuantiles[] = {0.08, 0.2, 0.35, 0.5, 0.65, 0.8, 0.92};
+constexpr std::size_t kMaxCandidates = 320;     ///< histograms are pooled by scale to about so many before merging
+constexpr double kEnergyPriorCounts = 8;        ///< of its coefficient, in the scale of a rare bin
+constexpr double kSmallestShareSlots = 0.35;    ///< a code with a smaller share is cheaper as an escape
+
+template <class Visit>
+void for_each_row(std::span<const std::int16_t> levels, std::size_t coefficients, std::span<const Strand> strands, Visit visit) {
+  for (const Strand& strand : strands) {
+    for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) {
+      visit(levels.data() + row * coefficients);
+    }
+  }
+}
+
+/// Raw bits from the mean square of the indices, then weights from the mean magnitude of what is left of them.
+void fit_scales(ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels, std::span<const Strand> strands) {
+  const std::size_t r = model.coefficients();
+  std::vector<double> square(r);
+  double rows = 0;
+  for_each_row(levels, r, strands, [&](const std::int16_t* row) {
+    rows += 1;
+    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {
+      square[k] += static_cast<double>(index) * index;
+    });
+  });
+  for (std::size_t k = 0; k < r; ++k) model.raw_bits[k] = raw_bits_for(std::sqrt(square[k] / std::max(rows, 1.0)));
+  std::vector<double> magnitude(r);
+  for_each_row(levels, r, strands, [&](const std::int16_t* row) {
+    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {
+      magnitude[k] += std::abs(index >> model.raw_bits[k]);
+    });
+  });
+  for (std::size_t k = 0; k < r; ++k) {
+    const double mean = (magnitude[k] + 1) / (rows + 1);
+    model.weight[k] = static_cast<std::uint16_t>(std::clamp(std::lrint(256.0 / mean), 1L, 65535L));
+  }
+}
+
+/// Thresholds at quantiles of the activity.
+void fit_thresholds(ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels,
+                    std::span<const Strand> strands, unsigned bins) {
+  const std::size_t r = model.coefficients();
+  std::vector<std::uint64_t> count(1u << 12);  // activity in sixteenths of its unit of 256
+  for_each_row(levels, r, strands, [&](const std::int16_t* row) {
+    std::int32_t activity = kActivityStart;
+    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {
+      if (k > 0) ++count[std::min<std::size_t>(static_cast<std::size_t>(activity >> 4), count.size() - 1)];
+      activity = next_activity(activity, std::abs(index >> model.raw_bits[k]), model.weight[k]);
+    });
+  });
+  const double total = static_cast<double>(std::accumulate(count.begin(), count.end(), std::uint64_t{0}));
+  model.bins = bins;
+  for (unsigned i = 1; i < bins; ++i) {
+    const double wanted = kQuantiles[i * (ContextModel::kMaxBins) / bins - 1] * total;
+    double below = 0;
+    std::size_t at = 0;
+    while (at + 1 < count.size() && below + static_cast<double>(count[at]) < wanted) below += static_cast<double>(count[at++]);
+    model.thresholds.push_back(static_cast<std::uint16_t>(std::min<std::size_t>((at + 1) << 4, 65535)));
+  }
+}
+
+double energy_of(const Histogram& histogram) {
+  double sum = 0;
+  for (std::size_t i = 0; i < histogram.count.size(); ++i) {
+    const double value = histogram.lowest + static_cast<double>(i);
+    sum += histogram.count[i] * value * value;
+  }
+  return sum;
+}
+
+/// Codes of a histogram, and the escape, as a table.
+void add_table(ContextModel& model, const Histogram& histogram) {
+  const Histogram smooth = with_prior(histogram);
+  std::vector<double> weight(ContextModel::kEscapeSymbol);
+  double rest = 0;
+  for (std::size_t i = 0; i < smooth.count.size(); ++i) {
+    const std::uint32_t code = zigzag(smooth.lowest + static_cast<std::int32_t>(i));
+    (code < weight.size() ? weight[code] : rest) += smooth.count[i];
+  }
+  const double threshold = kSmallestShareSlots / (1 << model.tables.precision_bits) * smooth.total();
+  while (!weight.empty() && weight.back() < threshold) {
+    rest += weight.back();
+    weight.pop_back();
+  }
+  for (double& share : weight) share = std::max(share, 1e-3);
+  model.code_count.push_back(static_cast<std::uint8_t>(weight.size()));
+  weight.push_back(std::max(rest, 0.5));
+  const ClassFrequencies compact = normalise_frequencies(weight, model.tables.precision_bits);
+  ClassFrequencies frequencies(kMaxSymbols);
+  std::copy(compact.begin(), compact.end() - 1, frequencies.begin());
+  frequencies[ContextModel::kEscapeSymbol] = compact.back();
+  model.tables.classes.push_back(std::move(frequencies));
+}
+
+/// Gives every (coefficient, bin) of one quantiser a table: neighbours in scale are pooled, then merged while that is cheap.
+void fit_tables(ContextModel& model, unsigned quantizer, const std::vector<Histogram>& histograms, const ContextFitOptions& options) {
+  const std::size_t contexts = std::size_t{model.coefficients()} * model.bins;
+  const auto histogram_of = [&](std::size_t context) -> const Histogram& { return histograms[context * model.quantizers + quantizer]; };
+  std::vector<double> scale(contexts);
+  for (std::size_t k = 0; k < model.coefficients(); ++k) {
+    double energy = 0.01;
+    double total = 1;
+    for (std::size_t bin = 0; bin < model.bins; ++bin) {
+      energy += energy_of(histogram_of(k * model.bins + bin));
+      total += histogram_of(k * model.bins + bin).total();
+    }
+    for (std::size_t bin = 0; bin < model.bins; ++bin) {
+      const Histogram& own = histogram_of(k * model.bins + bin);
+      scale[k * model.bins + bin] = (energy_of(own) + kEnergyPriorCounts * energy / total) / (own.total() + kEnergyPriorCounts);
+    }
+  }
+  std::vector<std::size_t> order(contexts);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scale[a] < scale[b]; });
+  const std::size_t per_candidate = (contexts + kMaxCandidates - 1) / kMaxCandidates;
+  std::vector<Histogram> candidates((contexts + per_candidate - 1) / per_candidate);
+  for (std::size_t i = 0; i < contexts; ++i) candidates[i / per_candidate].add(histogram_of(order[i]));
+  const auto groups = merge_neighbours(candidates, options.tables_per_quantizer, options.table_cost_bits);
+  const std::size_t first_table = model.tables.classes.size();
+  std::vector<Histogram> merged(1u + *std::max_element(groups.begin(), groups.end()));
+  for (std::size_t i = 0; i < candidates.size(); ++i) merged[groups[i]].add(candidates[i]);
+  for (const Histogram& histogram : merged) add_table(model, histogram);
+  for (std::size_t i = 0; i < contexts; ++i) {
+    model.table_of[order[i] * model.quantizers + quantizer] = static_cast<std::uint8_t>(first_table + groups[i / per_candidate]);
+  }
+}
+
+}  // namespace
+
+ContextModel fit_context_model(std::span<const std::int16_t> levels, std::size_t coefficients, unsigned state_bits,
+                               std::span<const Strand> strands, const ContextFitOptions& options) {
+  ContextModel model = untrained_context_model(static_cast<std::uint32_t>(coefficients), state_bits > 0 ? 2 : 1);
+  if (coefficients == 0) return model;
+  model.tables = {options.precision_bits, {}};
+  model.code_count.clear();
+  fit_scales(model, state_bits, levels, strands);
+  fit_thresholds(model, state_bits, levels, strands, options.bins);
+  model.table_of.assign(coefficients * model.bins * model.quantizers, 0);
+  std::vector<Histogram> histograms(model.table_of.size());
+  for_each_row(levels, coefficients, strands, [&](const std::int16_t* row) {
+    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
+      histograms[(k * model.bins + bin) * model.quantizers + quantizer].add(index >> model.raw_bits[k]);
+    });
+  });
+  for (unsigned quantizer = 0; quantizer < model.quantizers; ++quantizer) fit_tables(model, quantizer, histograms, options);
+  return model;
+}
+
+double context_code_length_bits(const ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels,
+                                std::span<const Strand> strands) {
+  constexpr std::size_t kCodes = 1024;
+  std::vector<float> bits_of(model.tables.classes.size() * kCodes);
+  for (unsigned table = 0; table < model.tables.classes.size(); ++table) {
+    for (unsigned code = 0; code < kCodes; ++code) {
+      bits_of[table * kCodes + code] = context_symbol_bits(model, table, unzigzag(code));
+    }
+  }
+  double bits = 0;
+  for_each_row(levels, model.coefficients(), strands, [&](const std::int16_t* row) {
+    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
+      const std::size_t code = std::min<std::size_t>(zigzag(index >> model.raw_bits[k]), kCodes - 1);
+      bits += double{bits_of[model.table(k, bin, quantizer) * kCodes + code]} + model.raw_bits[k];
+    });
+  });
+  return bits;
+}
+
+}  // namespace actz

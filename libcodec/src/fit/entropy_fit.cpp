@@ -1,0 +1,47 @@
+#include "fit/entropy_fit.hpp"
+
+#include "model/enc_context_rates.hpp"
+
+namespace actz {
+namespace {
+
+std::vector<Histogram> count_levels(std::span<const std::int16_t> levels, std::size_t coefficients,
+                                    std::span<const Strand> strands) {
+  std::vector<Histogram> out(coefficients);
+  for (const Strand& strand : strands) {
+    for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) {
+      for (std::size_t k = 0; k < coefficients; ++k) out[k].add(levels[row * coefficients + k]);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void reset_entropy(CodecModel& model) {
+  if (model.entropy_kind == EntropyKind::context) {
+    model.context = untrained_context_model(model.synthesis.coefficients, model.state_bits > 0 ? 2 : 1);
+  }
+}
+
+void fit_entropy(CodecModel& model, std::span<const std::int16_t> levels, std::span<const Strand> strands,
+                 const EntropyFitOptions& options) {
+  const std::size_t coefficients = model.synthesis.coefficients;
+  if (model.entropy_kind == EntropyKind::context) {
+    model.context = fit_context_model(levels, coefficients, model.state_bits, strands, options.context);
+  } else {
+    model.entropy = fit_static_model(count_levels(levels, coefficients, strands), options.classes);
+  }
+}
+
+double code_length_bits(const CodecModel& model, std::span<const std::int16_t> levels, std::span<const Strand> strands) {
+  if (model.entropy_kind == EntropyKind::context) {
+    return context_code_length_bits(model.context, model.state_bits, levels, strands);
+  }
+  const auto counts = count_levels(levels, model.synthesis.coefficients, strands);
+  double bits = 0;
+  for (std::size_t k = 0; k < counts.size(); ++k) bits += code_length_bits(model.entropy, model.entropy.class_of[k], counts[k]);
+  return bits;
+}
+
+}  // namespace actz

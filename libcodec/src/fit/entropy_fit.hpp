@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "fit/class_fit.hpp"
+#include "fit/context_fit.hpp"
+#include "profile/codec_model.hpp"
+
+namespace actz {
+
+struct EntropyFitOptions {
+  ClassFitOptions classes;    ///< entropy kind static
+  ContextFitOptions context;  ///< entropy kind context
+};
+
+/// The entropy model of a codec model before training: any levels can be coded, none well.
+void reset_entropy(CodecModel& model);
+
+/// Learns the entropy model, of the kind that the codec model names, from levels.
+/// @param levels  row-major [row][coefficient]; the strands say which rows to learn from.
+void fit_entropy(CodecModel& model, std::span<const std::int16_t> levels, std::span<const Strand> strands,
+                 const EntropyFitOptions& options);
+
+/// Bits that the model spends on the levels of some strands.
+double code_length_bits(const CodecModel& model, std::span<const std::int16_t> levels, std::span<const Strand> strands);
+
+}  // namespace actz

@@ -1,0 +1,84 @@
+#include <vector>
+
+#include "base/bit_reader.hpp"
+#include "pipeline/dec_step_levels.hpp"
+
+namespace actz {
+namespace {
+
+/// Model kind `context`: the symbols of a step coefficient by coefficient, each for all rows of the step.
+class ContextLevels final : public StepLevels {
+ public:
+  ContextLevels(const ChunkParts& parts, const PreparedModel& model, std::size_t largest_step_rows)
+      : context_(model.model.context),
+        state_bits_(model.model.state_bits),
+        lanes_(*model.context_lanes),
+        rows_(largest_step_rows),
+        stride_((largest_step_rows + 15) / 16 * 16),
+        symbols_(largest_step_rows + kSymbolPadding),
+        levels_(context_.coefficients() * stride_),
+        decoder_(model.tables, parts.states, parts.words),
+        bypass_(parts.bypass) {}
+
+  bool read(std::size_t rows, RowBlock<std::int16_t>& levels) override {
+    lanes_.start(rows_, rows);
+    const TableSchedule schedule{rows_.table_offset.data(), std::max<std::size_t>(rows, kMaxLanes)};
+    for (std::size_t k = 0; k < context_.coefficients(); ++k) {
+      if (!decoder_.decode_step(schedule, rows, symbols_.data())) return false;  // R-RANS-03
+      const bool has_escape = ContextLanes::indices(symbols_.data(), rows, rows_.index.data());
+      if ((has_escape || context_.raw_bits[k] > 0) && !read_bypass(k, rows)) return false;
+      lanes_.advance(rows_, k, rows, &levels_[k * stride_]);
+    }
+    transpose(rows, levels);
+    return true;
+  }
+
+  bool finished() override { return decoder_.finished() && bypass_.at_end(); }  // R-RANS-04, R-CHNK-20
+
+ private:
+  /// Completes the indices of a coefficient: excess of escapes, then raw bits, row by row.
+  bool read_bypass(std::size_t coefficient, std::size_t rows) {
+    const unsigned raw_bits = context_.raw_bits[coefficient];
+    const std::int64_t limit = state_bits_ > 0 ? 16383 : 32767;  // the level is an int16
+    for (std::size_t i = 0; i < rows; ++i) {
+      std::int64_t index = rows_.index[i];
+      if (symbols_[i] == ContextModel::kEscapeSymbol) {
+        const std::uint32_t table = rows_.table_offset[i] >> context_.tables.precision_bits;
+        const auto excess = bypass_.exp_golomb();
+        if (!excess || *excess > 0xFFFF) return false;  // R-QUAN-04
+        index = unzigzag(*excess + context_.code_count[table]);
+      }
+      index = index * (std::int64_t{1} << raw_bits) + static_cast<std::int64_t>(bypass_.bits(raw_bits));
+      if (index < -limit || index > limit) return false;  // R-QUAN-03
+      rows_.index[i] = static_cast<std::int32_t>(index);
+    }
+    return true;
+  }
+
+  void transpose(std::size_t rows, RowBlock<std::int16_t>& levels) const {
+    const std::size_t r = context_.coefficients();
+    for (std::size_t i = 0; i < rows; ++i) {
+      std::int16_t* to = levels.row(i);
+      for (std::size_t k = 0; k < r; ++k) to[k] = levels_[k * stride_ + i];
+    }
+  }
+
+  const ContextModel& context_;
+  unsigned state_bits_;
+  const ContextLanes& lanes_;
+  ContextLanes::Rows rows_;
+  std::size_t stride_;
+  std::vector<std::uint8_t> symbols_;
+  std::vector<std::int16_t> levels_;  ///< [coefficient][row]
+  RansDecoder decoder_;
+  BitReader bypass_;
+};
+
+}  // namespace
+
+std::unique_ptr<StepLevels> make_context_levels(const ChunkParts& parts, const PreparedModel& model,
+                                                std::size_t largest_step_rows) {
+  return std::make_unique<ContextLevels>(parts, model, largest_step_rows);
+}
+
+}  // namespace actz

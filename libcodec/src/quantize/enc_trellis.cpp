@@ -1,0 +1,62 @@
+#include "quantize/enc_trellis.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "quantize/enc_trellis_kernels.hpp"
+
+namespace actz {
+
+TrellisKernel select_trellis_kernel([[maybe_unused]] CpuKernel kernel, unsigned state_bits) {
+#if defined(__x86_64__)
+  if (kernel == CpuKernel::avx512) return trellis_kernel_avx512(state_bits);
+  if (kernel == CpuKernel::avx2) return trellis_kernel_avx2(state_bits);
+#endif
+  return trellis_kernel_scalar(state_bits);
+}
+
+TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates& rates, unsigned state_bits,
+                                   const std::vector<float>& column_energy, float lambda)
+    : bits_(rates.bits(), rates.bits() + model.tables.classes.size() * ContextRates::kStride), state_bits_(state_bits) {
+  const bool optimize = lambda > 0;
+  if (!optimize) std::fill(bits_.begin(), bits_.end(), 0.0F);
+  for (std::size_t k = 0; k < model.coefficients(); ++k) {
+    Coefficient out{};
+    out.energy_over_lambda = optimize ? column_energy[k] / lambda : 1.0F;
+    out.weight = model.weight[k];
+    out.raw_bits = model.raw_bits[k];
+    out.raw_cost = optimize ? static_cast<float>(model.raw_bits[k]) : 0.0F;
+    for (unsigned bin = 0; bin < ContextModel::kMaxBins; ++bin) {
+      for (unsigned quantizer = 0; quantizer < 2; ++quantizer) {
+        const unsigned table = model.table(k, std::min(bin, model.bins - 1), std::min(quantizer, model.quantizers - 1));
+        out.first_bits[bin * 2 + quantizer] = static_cast<std::int32_t>(table) * ContextRates::kStride + ContextRates::kWindow;
+      }
+    }
+    coefficients_.push_back(out);
+  }
+  tables_ = {coefficients_.data(), coefficients_.size(), bits_.data(), {}};
+  std::fill(std::begin(tables_.thresholds), std::end(tables_.thresholds), std::numeric_limits<std::int32_t>::max());
+  std::copy(model.thresholds.begin(), model.thresholds.end(), tables_.thresholds);
+}
+
+void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const {
+  const TrellisKernel kernel = select_trellis_kernel(active_cpu_kernel(), state_bits_);
+  const std::size_t count = tables_.count;
+  AlignedVector<float> transposed(count * kTrellisRows);
+  AlignedVector<std::int16_t> out(count * kTrellisRows);
+  std::vector<TrellisStep> steps(count);
+  for (std::size_t first = 0; first < coefficients.size(); first += kTrellisRows) {
+    const std::size_t rows = std::min(kTrellisRows, coefficients.size() - first);
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t k = 0; k < count; ++k) {
+        transposed[k * kTrellisRows + i] = std::clamp(coefficients[first + i][k], -kLargestCoefficient, kLargestCoefficient);
+      }
+    }
+    kernel(tables_, transposed.data(), steps.data(), out.data());
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t k = 0; k < count; ++k) levels[first + i][k] = out[k * kTrellisRows + i];
+    }
+  }
+}
+
+}  // namespace actz

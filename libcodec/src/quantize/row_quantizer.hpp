@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace actz {
+
+/// An encoder's decision: coefficients to levels, for the rows of a step together. The decoder knows nothing of it.
+class RowQuantizer {
+ public:
+  virtual ~RowQuantizer() = default;
+  /// @param coefficients  rows of coefficients in units of the grid of levels.
+  /// @param levels        rows of what the synthesis multiplies.
+  virtual void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const = 0;
+};
+
+}  // namespace actz
