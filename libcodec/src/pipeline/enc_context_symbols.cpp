@@ -5,7 +5,7 @@
 #include "base/byte_writer.hpp"
 #include "entropy/rans.hpp"
 #include "pipeline/enc_symbols.hpp"
-#include "rows/row_contexts.hpp"
+#include "rows/context_lanes.hpp"
 #include "rows/step_plan.hpp"
 
 namespace actz {
@@ -30,73 +30,76 @@ unsigned lanes_for(std::size_t rows, std::size_t symbols) {
 /// Model kind `context`.
 class ContextSymbolCoder final : public SymbolCoder {
  public:
-  explicit ContextSymbolCoder(const CodecModel& model) : model_(model), tables_(model.context.tables) {}
+  explicit ContextSymbolCoder(const CodecModel& model)
+      : model_(model), lanes_(model.context, model.state_bits), tables_(model.context.tables) {}
 
   CodedSymbols code(std::span<const std::int16_t> levels, const ChunkLayout& layout, ChunkHeader& header) const override {
-    const std::size_t r = model_.context.coefficients();
     const StepPlan plan(layout.strands, model_.predictor.kind != PredictorKind::none);
-    SymbolStream stream;
-    stream.symbol.resize(layout.row_count * r + kSymbolPadding);
-    stream.table_offset.resize(stream.symbol.size());
+    const std::size_t count = layout.row_count * model_.context.coefficients();
+    SymbolStream stream{std::vector<std::uint8_t>(count + kSymbolPadding), std::vector<std::uint32_t>(count + kSymbolPadding), {}};
+    WorkSpace work(plan.largest_step_rows());
     BitWriter bypass;
-    std::vector<std::int16_t> index(plan.largest_step_rows() * r);
     StepRows step;
     std::size_t at = 0;
     for (std::size_t i = 0; i < plan.step_count(); ++i) {
       plan.rows_of(i, step);
-      const std::size_t rows = step.row.size();
-      for (std::size_t row = 0; row < rows; ++row) {
-        place_row(&levels[step.row[row] * r], row, rows, at, stream, index);
-      }
-      write_bypass(std::span(stream.symbol).subspan(at, rows * r), std::span(stream.table_offset).subspan(at), index, rows, bypass);
-      stream.run.push_back(rows);
-      at += rows * r;
+      at = code_step(levels, step.row, at, work, stream, bypass);
+      stream.run.push_back(step.row.size());
     }
     CodedSymbols out;
-    out.states_and_words = entropy_code_runs(stream, at, r, lanes_for(plan.largest_step_rows(), at), header);
+    out.states_and_words = entropy_code_runs(stream, at, lanes_for(plan.largest_step_rows(), at), header);
     out.bypass = bypass.finish();
     header.bypass_bytes = static_cast<std::uint32_t>(out.bypass.size());
     return out;
   }
 
  private:
-  /// Symbols, tables and indices of one row to their places in the step.
-  void place_row(const std::int16_t* levels, std::size_t row, std::size_t rows, std::size_t at, SymbolStream& stream,
-                 std::vector<std::int16_t>& indices) const {
-    const ContextModel& context = model_.context;
-    visit_contexts(context, model_.state_bits, levels, [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
-      const unsigned table = context.table(k, bin, quantizer);
-      const std::uint32_t code = zigzag(index >> context.raw_bits[k]);
-      const std::size_t place = k * rows + row;
-      stream.symbol[at + place] = code < context.code_count[table] ? static_cast<std::uint8_t>(code) : ContextModel::kEscapeSymbol;
-      stream.table_offset[at + place] = EncodeTables::table_offset(table);
-      indices[place] = static_cast<std::int16_t>(index);
-    });
+  struct WorkSpace {
+    explicit WorkSpace(std::size_t largest_step_rows) : rows(largest_step_rows), levels(rows.index.size()) {}
+    ContextLanes::Rows rows;
+    std::vector<std::int16_t> levels;  ///< of one coefficient
+  };
+
+  std::size_t code_step(std::span<const std::int16_t> levels, const std::vector<std::size_t>& rows, std::size_t at,
+                        WorkSpace& work, SymbolStream& stream, BitWriter& bypass) const {
+    const std::size_t r = model_.context.coefficients();
+    const unsigned precision_bits = model_.context.tables.precision_bits;
+    lanes_.start(work.rows, rows.size());
+    for (std::size_t k = 0; k < r; ++k, at += rows.size()) {
+      for (std::size_t i = 0; i < rows.size(); ++i) work.levels[i] = levels[rows[i] * r + k];
+      std::uint8_t* const symbols = &stream.symbol[at];
+      const bool may_escape = lanes_.emit(work.rows, k, rows.size(), work.levels.data(), symbols);
+      if (may_escape || model_.context.raw_bits[k] > 0) write_bypass(k, rows.size(), work.rows, symbols, bypass);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        stream.table_offset[at + i] = EncodeTables::table_offset(work.rows.table_offset[i] >> precision_bits);
+      }
+      lanes_.advance(work.rows, k, rows.size(), work.levels.data());
+    }
+    return at;
   }
 
-  /// Excess of escapes and raw bits of a step, in coding order.
-  void write_bypass(std::span<const std::uint8_t> symbols, std::span<const std::uint32_t> offsets,
-                    const std::vector<std::int16_t>& indices, std::size_t rows, BitWriter& bypass) const {
-    const ContextModel& context = model_.context;
-    for (std::size_t k = 0; k < context.coefficients(); ++k) {
-      const unsigned raw_bits = context.raw_bits[k];
-      for (std::size_t i = k * rows; i < (k + 1) * rows; ++i) {
-        if (symbols[i] == ContextModel::kEscapeSymbol) {
-          const unsigned table = offsets[i] / EncodeTables::table_offset(1);
-          bypass.exp_golomb(zigzag(indices[i] >> raw_bits) - context.code_count[table]);
-        }
-        if (raw_bits > 0) bypass.bits(static_cast<std::uint16_t>(indices[i]), raw_bits);
+  /// Escapes with their excess, and raw bits, row by row.
+  void write_bypass(std::size_t coefficient, std::size_t count, const ContextLanes::Rows& rows, std::uint8_t* symbols,
+                    BitWriter& bypass) const {
+    const unsigned raw_bits = model_.context.raw_bits[coefficient];
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t code = zigzag(rows.index[i] >> raw_bits);
+      const std::uint32_t code_count = model_.context.code_count[lanes_.table_of(rows, i)];
+      if (code >= code_count) {
+        symbols[i] = ContextModel::kEscapeSymbol;
+        bypass.exp_golomb(code - code_count);
       }
+      if (raw_bits > 0) bypass.bits(static_cast<std::uint32_t>(rows.index[i]), raw_bits);
     }
   }
 
-  std::vector<std::byte> entropy_code_runs(const SymbolStream& stream, std::size_t count, std::size_t coefficients,
-                                           unsigned lanes, ChunkHeader& header) const {
+  std::vector<std::byte> entropy_code_runs(const SymbolStream& stream, std::size_t count, unsigned lanes,
+                                           ChunkHeader& header) const {
     RansEncoder encoder(tables_, lanes, count);
     std::size_t end = count;
     for (std::size_t step = stream.run.size(); step-- > 0;) {
       const std::size_t rows = stream.run[step];
-      for (std::size_t k = 0; k < coefficients; ++k) {
+      for (std::size_t k = 0; k < model_.context.coefficients(); ++k) {
         end -= rows;
         encoder.encode_step({&stream.table_offset[end], std::max<std::size_t>(rows, kMaxLanes)},
                             std::span(stream.symbol).subspan(end, rows));
@@ -111,6 +114,7 @@ class ContextSymbolCoder final : public SymbolCoder {
   }
 
   const CodecModel& model_;
+  ContextLanes lanes_;
   EncodeTables tables_;
 };
 

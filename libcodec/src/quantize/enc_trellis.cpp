@@ -1,11 +1,35 @@
 #include "quantize/enc_trellis.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "quantize/enc_trellis_kernels.hpp"
 
 namespace actz {
+
+namespace {
+
+constexpr float kRateUnits = 256;
+
+std::uint64_t rate_units(const float* bits, int index) {
+  const float units = kRateUnits * bits[std::clamp(index, -ContextRates::kWindow, ContextRates::kWindow)];
+  return static_cast<std::uint64_t>(std::lrintf(std::min(units, 65535.0F)));
+}
+
+void fill_rates(const ContextRates& rates, unsigned state_bits, AlignedVector<std::uint64_t>& out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto in_table = static_cast<std::int32_t>(i % TrellisRates::kEntries);
+    const float* const bits = rates.bits() + i / TrellisRates::kEntries * ContextRates::kStride + ContextRates::kWindow;
+    const std::int32_t sign = in_table > TrellisRates::kWindow ? -1 : 1;
+    const std::int32_t below = in_table % (TrellisRates::kWindow + 1);
+    const std::int32_t first = state_bits == 0 ? below : (below + 1) & ~1;
+    const std::int32_t second = state_bits == 0 ? std::max(below - 1, 0) : below | 1;
+    out[i] = rate_units(bits, sign * first) | rate_units(bits, sign * second) << 16 | rate_units(bits, 0) << 32;
+  }
+}
+
+}  // namespace
 
 TrellisKernel select_trellis_kernel([[maybe_unused]] CpuKernel kernel, unsigned state_bits) {
 #if defined(__x86_64__)
@@ -17,24 +41,24 @@ TrellisKernel select_trellis_kernel([[maybe_unused]] CpuKernel kernel, unsigned 
 
 TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates& rates, unsigned state_bits,
                                    const std::vector<float>& column_energy, float lambda)
-    : bits_(rates.bits(), rates.bits() + model.tables.classes.size() * ContextRates::kStride), state_bits_(state_bits) {
+    : rates_(model.tables.classes.size() * TrellisRates::kEntries), state_bits_(state_bits) {
   const bool optimize = lambda > 0;
-  if (!optimize) std::fill(bits_.begin(), bits_.end(), 0.0F);
+  if (optimize) fill_rates(rates, state_bits, rates_);
   for (std::size_t k = 0; k < model.coefficients(); ++k) {
     Coefficient out{};
-    out.energy_over_lambda = optimize ? column_energy[k] / lambda : 1.0F;
+    out.energy_over_lambda = optimize ? kRateUnits * column_energy[k] / lambda : 1.0F;
     out.weight = model.weight[k];
     out.raw_bits = model.raw_bits[k];
-    out.raw_cost = optimize ? static_cast<float>(model.raw_bits[k]) : 0.0F;
+    out.raw_cost = optimize ? kRateUnits * static_cast<float>(model.raw_bits[k]) : 0.0F;
     for (unsigned bin = 0; bin < ContextModel::kMaxBins; ++bin) {
       for (unsigned quantizer = 0; quantizer < 2; ++quantizer) {
         const unsigned table = model.table(k, std::min(bin, model.bins - 1), std::min(quantizer, model.quantizers - 1));
-        out.first_bits[bin * 2 + quantizer] = static_cast<std::int32_t>(table) * ContextRates::kStride + ContextRates::kWindow;
+        out.first_rates[bin * 2 + quantizer] = static_cast<std::int32_t>(table) * TrellisRates::kEntries;
       }
     }
     coefficients_.push_back(out);
   }
-  tables_ = {coefficients_.data(), coefficients_.size(), bits_.data(), {}};
+  tables_ = {coefficients_.data(), coefficients_.size(), rates_.data(), {}};
   std::fill(std::begin(tables_.thresholds), std::end(tables_.thresholds), std::numeric_limits<std::int32_t>::max());
   std::copy(model.thresholds.begin(), model.thresholds.end(), tables_.thresholds);
 }

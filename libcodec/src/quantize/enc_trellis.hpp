@@ -10,10 +10,19 @@
 
 namespace actz {
 
+/// Bits of the points that a coefficient between two of them may take, one entry to fetch for all: in 1/256 bit, the one of
+/// even index (bits 0…15), that of odd index (16…31), zero (32…47). Of the uniform quantiser: the nearest, the next one towards
+/// zero, zero.
+struct TrellisRates {
+  static constexpr std::int32_t kWindow = 31;                   ///< larger magnitudes share an entry
+  static constexpr std::int32_t kEntries = 2 * (kWindow + 1);   ///< of a table: not negative by magnitude, then negative
+};
+
 /// Rate–distortion optimised decisions under a context model: for every row the path through the states of the
 /// quantiser that minimises Σ energy · (coefficient − level)² + λ · bits, by the Viterbi algorithm. Each survivor carries
-/// its own activity, so the bits are those that the coder will spend. With a uniform quantiser there is one state, and
-/// each coefficient is decided in turn.
+/// its own activity, so the bits are those that the coder will spend. (One activity for all, that of the best path so far,
+/// saves a tenth of the encoder's time and costs 0.3 % of the rate at NMSE 0.02, 0.9 % at 0.08.) With a uniform quantiser
+/// there is one state, and each coefficient is decided in turn.
 class TrellisQuantizer final : public RowQuantizer {
  public:
   /// @param state_bits     of the quantiser: 0, 2 or 3.
@@ -26,23 +35,23 @@ class TrellisQuantizer final : public RowQuantizer {
 
   /// One coefficient as the kernels see it.
   struct Coefficient {
-    float energy_over_lambda;
+    alignas(64) std::int32_t first_rates[2 * ContextModel::kMaxBins];  ///< by bin · 2 + quantiser: its table's first entry
+    float energy_over_lambda;  ///< costs are in 1/256 bit
+    float raw_cost;            ///< of the raw bits
     std::int32_t weight;
     std::int32_t raw_bits;
-    float raw_cost;                        ///< bits of the raw bits
-    std::int32_t first_bits[2 * ContextModel::kMaxBins];  ///< bin · 2 + quantiser: where the bits of index 0 stand
   };
   /// What all coefficients share.
   struct Tables {
     const Coefficient* coefficients;
     std::size_t count;
-    const float* bits;
+    const std::uint64_t* rates;
     std::int32_t thresholds[ContextModel::kMaxBins - 1];  ///< unused ones above any activity
   };
 
  private:
-  std::vector<Coefficient> coefficients_;
-  AlignedVector<float> bits_;
+  AlignedVector<Coefficient> coefficients_;
+  AlignedVector<std::uint64_t> rates_;
   Tables tables_{};
   unsigned state_bits_;
 };

@@ -1,13 +1,37 @@
 #include "quantize/enc_trellis_kernels.hpp"
 
 #if defined(__x86_64__)
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarms in g++ 12's own intrinsics, GCC bug 105593
+#endif
+
+#include <immintrin.h>
+
+#define ACTZ_TARGET [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl")]]
+
 namespace actz {
 namespace {
 
+struct Avx512 {
+  ACTZ_TARGET static inline void gather(const std::uint64_t* from, const I32x16& index, I32x16& low, I32x16& high) {
+    const __m256i first_half = reinterpret_cast<const __m256i*>(&index)[0];
+    const __m256i second_half = reinterpret_cast<const __m256i*>(&index)[1];
+    const __m512i a = _mm512_i32gather_epi64(first_half, from, 8);
+    const __m512i b = _mm512_i32gather_epi64(second_half, from, 8);
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    low = reinterpret_cast<I32x16>(_mm512_permutex2var_epi32(a, even, b));
+    high = reinterpret_cast<I32x16>(_mm512_permutex2var_epi32(a, _mm512_add_epi32(even, _mm512_set1_epi32(1)), b));
+  }
+  ACTZ_TARGET static inline void look_up(const std::int32_t* from, const I32x16& index, I32x16& to) {
+    to = reinterpret_cast<I32x16>(_mm512_permutexvar_epi32(reinterpret_cast<__m512i>(index), _mm512_loadu_si512(from)));
+  }
+};
+
 template <unsigned StateBits>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]] void trellis_avx512(const TrellisQuantizer::Tables& tables, const float* coefficients, TrellisStep* steps,
-                    std::int16_t* levels) {
-  trellis::run<StateBits>(tables, coefficients, steps, levels);
+ACTZ_TARGET void trellis_avx512(const TrellisQuantizer::Tables& tables, const float* coefficients, TrellisStep* steps,
+                                std::int16_t* levels) {
+  trellis::run<StateBits, Avx512>(tables, coefficients, steps, levels);
 }
 
 }  // namespace

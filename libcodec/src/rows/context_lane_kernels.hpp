@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/cpu_kernel.hpp"
+#include "base/vector16.hpp"
 #include "model/context_model.hpp"
 #include "quantize/dependent.hpp"
 
@@ -27,9 +28,18 @@ using ContextAdvanceKernel = void (*)(const ContextAdvance& shared, std::size_t 
                                       std::uint32_t* table_offset);
 using ContextIndexKernel = bool (*)(const std::uint8_t* symbols, std::size_t count, std::int32_t* index);
 
+/// The encoder's way: levels and states in, indices and symbols out. Returns whether a code reaches `first_escape`.
+struct ContextEmit {
+  std::int32_t raw_bits;
+  std::int32_t first_escape;  ///< smaller codes are symbols whatever the table
+};
+using ContextEmitKernel = bool (*)(const ContextEmit& shared, std::size_t count, const std::int16_t* levels,
+                                   const std::int32_t* state, std::int32_t* index, std::uint8_t* symbols);
+
 struct ContextLaneKernels {
   ContextIndexKernel indices;
   ContextAdvanceKernel advance[kMaxStateBits + 1];  ///< by state bits; 1 is none
+  ContextEmitKernel emit[2];                        ///< of the uniform and of the dependent quantiser
 };
 
 extern const ContextLaneKernels kContextLanesScalar;
@@ -46,29 +56,55 @@ template <unsigned StateBits>
                                            std::int16_t* levels, std::int32_t* activity, std::int32_t* state,
                                            std::uint32_t* select) {
   for (std::size_t first = 0; first < count; first += kContextRows) {
-    alignas(64) std::int32_t level[kContextRows];
-    for (std::size_t j = 0; j < kContextRows; ++j) {
-      const std::size_t i = first + j;
-      const std::int32_t value = index[i];
-      const std::int32_t high = value >> shared.raw_bits;
-      const std::int32_t raised = next_activity(activity[i], high < 0 ? -high : high, shared.weight);
-      activity[i] = raised;
-      std::int32_t chosen = 0;
-      for (std::size_t b = 0; b + 1 < ContextModel::kMaxBins; ++b) chosen += raised >= shared.thresholds[b] ? 2 : 0;
-      if constexpr (StateBits == 0) {
-        level[j] = value;
-      } else {
-        const std::int32_t before = state[i];
-        const std::int32_t sign = (value > 0 ? 1 : 0) - (value < 0 ? 1 : 0);
-        level[j] = 2 * value - (((before >> 1) & 1) != 0 ? sign : 0);
-        const std::int32_t after = (before >> 1) | (((before ^ value) & 1) << (StateBits - 1));
-        state[i] = after;
-        chosen += (after >> 1) & 1;
-      }
-      select[i] = static_cast<std::uint32_t>(chosen);
+    I32x16 value, before;
+    load(index + first, value);
+    load(activity + first, before);
+    const I32x16 high = value >> shared.raw_bits;
+    I32x16 term = (high < 0 ? -high : high) * shared.weight;
+    term = term > kActivityTermLimit ? I32x16{} + kActivityTermLimit : term;
+    const I32x16 after = before - (before >> static_cast<int>(kActivityDecayShift)) + term;
+    store(after, activity + first);
+    I32x16 chosen{};
+    for (std::size_t b = 0; b + 1 < ContextModel::kMaxBins; ++b) chosen += (after >= shared.thresholds[b]) * -2;
+    I32x16 level = value;
+    if constexpr (StateBits > 0) {
+      I32x16 left;
+      load(state + first, left);
+      const I32x16 sign = (value < 0) - (value > 0);
+      level = 2 * value - ((left & 2) != 0 ? sign : I32x16{});
+      const I32x16 entered = (left >> 1) | (((left ^ value) & 1) << static_cast<int>(StateBits - 1));
+      store(entered, state + first);
+      chosen += (entered >> 1) & 1;
     }
-    for (std::size_t j = 0; j < kContextRows; ++j) levels[first + j] = static_cast<std::int16_t>(level[j]);
+    store(__builtin_convertvector(level, I16x16), levels + first);
+    store(chosen, select + first);
   }
+}
+
+template <bool Dependent>
+[[gnu::always_inline]] inline bool emit(const ContextEmit& shared, std::size_t count, const std::int16_t* levels,
+                                        const std::int32_t* state, std::int32_t* index, std::uint8_t* symbols) {
+  I32x16 reaches{};
+  for (std::size_t first = 0; first < count; first += kContextRows) {
+    I16x16 narrow;
+    load(levels + first, narrow);
+    I32x16 value = __builtin_convertvector(narrow, I32x16);
+    if constexpr (Dependent) {
+      I32x16 left;
+      load(state + first, left);
+      const I32x16 sign = (value < 0) - (value > 0);
+      const I32x16 doubled = value + ((left & 2) != 0 ? sign : I32x16{});
+      value = (doubled + (doubled < 0 ? I32x16{} + 1 : I32x16{})) >> 1;  // towards zero
+    }
+    store(value, index + first);
+    const I32x16 high = value >> shared.raw_bits;
+    const I32x16 code = (high << 1) ^ (high >> 31);
+    reaches |= code >= shared.first_escape;
+    store(__builtin_convertvector(code, U8x16), symbols + first);
+  }
+  std::int32_t any = 0;
+  for (std::size_t i = 0; i < kContextRows; ++i) any |= reaches[i];
+  return any != 0;
 }
 
 [[gnu::always_inline]] inline bool indices(const std::uint8_t* symbols, std::size_t count, std::int32_t* index) {

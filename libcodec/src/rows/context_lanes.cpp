@@ -28,10 +28,13 @@ ContextLanes::ContextLanes(const ContextModel& model, unsigned state_bits)
   std::fill(std::begin(thresholds_), std::end(thresholds_), std::numeric_limits<std::int32_t>::max());
   std::copy(model.thresholds.begin(), model.thresholds.end(), thresholds_);
   for (std::size_t k = 0; k < model.coefficients(); ++k) {
+    std::int32_t first_escape = ContextModel::kEscapeSymbol;
     for (unsigned i = 0; i < kSelections; ++i) {
       const unsigned table = model.table(k, std::min(i / 2, model.bins - 1), std::min(i % 2, model.quantizers - 1));
       offsets_[k * kSelections + i] = table << model.tables.precision_bits;
+      first_escape = std::min<std::int32_t>(first_escape, model.code_count[table]);
     }
+    first_escape_.push_back(first_escape);
   }
 }
 
@@ -49,6 +52,12 @@ void ContextLanes::start(Rows& rows, std::size_t count) const {
 
 bool ContextLanes::indices(const std::uint8_t* symbols, std::size_t count, std::int32_t* index) {
   return kernels().indices(symbols, count, index);
+}
+
+bool ContextLanes::emit(Rows& rows, std::size_t coefficient, std::size_t count, const std::int16_t* levels,
+                        std::uint8_t* symbols) const {
+  return kernels().emit[state_bits_ > 0]({model_.raw_bits[coefficient], first_escape_[coefficient]}, count, levels,
+                                         rows.state.data(), rows.index.data(), symbols);
 }
 
 void ContextLanes::advance(Rows& rows, std::size_t coefficient, std::size_t count, std::int16_t* levels) const {

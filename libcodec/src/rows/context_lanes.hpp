@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <vector>
 
 #include "linear/aligned_vector.hpp"
 #include "model/context_model.hpp"
@@ -10,7 +10,7 @@
 
 namespace actz {
 
-/// How a decoder walks the coefficients of the rows of a step side by side: for each row the state of the quantiser, the
+/// How decoder and encoder walk the coefficients of the rows of a step side by side: for each row the state of the quantiser, the
 /// activity, and from them the table of the next coefficient.
 class ContextLanes {
  public:
@@ -34,6 +34,14 @@ class ContextLanes {
   /// @return whether there is an escape among them.
   static bool indices(const std::uint8_t* symbols, std::size_t count, std::int32_t* index);
 
+  /// The encoder's way: the symbols of coefficient k from its levels; fills rows.index.
+  /// @param levels   readable up to `count` rounded up to 16, as `symbols` is writable.
+  /// @return whether there may be an escape: the caller then sees to each row.
+  bool emit(Rows& rows, std::size_t coefficient, std::size_t count, const std::int16_t* levels, std::uint8_t* symbols) const;
+
+  /// Table of the symbol at hand of a row.
+  unsigned table_of(const Rows& rows, std::size_t row) const { return rows.table_offset[row] >> model_.tables.precision_bits; }
+
   /// Takes rows.index of coefficient k in, gives its levels out and makes the offsets of coefficient k + 1.
   /// @param levels  room for `count` rounded up to 16.
   void advance(Rows& rows, std::size_t coefficient, std::size_t count, std::int16_t* levels) const;
@@ -41,6 +49,7 @@ class ContextLanes {
  private:
   const ContextModel& model_;
   unsigned state_bits_;
+  std::vector<std::int32_t> first_escape_;  ///< per coefficient, the least code count of its tables
   AlignedVector<std::uint32_t> offsets_;  ///< coefficient · 16 + bin · 2 + quantiser; one row more than coefficients
   std::int32_t thresholds_[ContextModel::kMaxBins - 1];
 };
