@@ -24,8 +24,8 @@ struct CutPlan {
   std::uint32_t chunk_strands = 1;
 };
 
-/// @param has_lags    strands then advance in lockstep: several of them share a chunk.
+/// @param longest_lag  of the predictor; 0: none. With lags, strands advance in lockstep, so many of them share a chunk.
 /// @param chunk_rows  about so many rows a chunk; 0: chosen.
-CutPlan plan_cut(const TensorViewPlan& view, bool has_lags, std::uint32_t chunk_rows);
+CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint32_t chunk_rows);
 
 }  // namespace actz
