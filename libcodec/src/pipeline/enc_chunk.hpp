@@ -48,7 +48,7 @@ class ChunkEncoder {
 };
 
 struct LossyChunkOptions {
-  double lambda_per_step_squared = kLambdaPerStepSquared;
+  Decisions decisions;
   std::optional<double> max_error;  ///< every |x − x̂| is at most this; patches see to it
 };
 

@@ -29,7 +29,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
       : model_(model),
         tensor_(tensor),
         options_(options),
-        rows_(model, Rates::of_model, options.lambda_per_step_squared),
+        rows_(model, Rates::of_model, options.decisions),
         symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_) : make_static_symbol_coder(model_)),
         centre_(scaled_centre(model, tensor.centre_scale)) {}
 

@@ -6,6 +6,7 @@
 #include "pipeline/buffered_elements.hpp"
 #include "pipeline/tensor_plan.hpp"
 #include "profile/profile_content.hpp"
+#include "rows/enc_lossy_rows.hpp"
 
 namespace actz {
 
@@ -16,7 +17,7 @@ struct ModelChoice {
   bool embed = true;                 ///< false: name it by digest
   float unit = 1.0F;
   std::uint32_t centre_scale = kCentreScaleOne;
-  double lambda_per_step_squared = 0;
+  Decisions decisions;
 };
 
 /// Bins and tables for a lossless tensor, from a sample of it.
