@@ -19,7 +19,7 @@ constexpr std::int32_t kInt16Max = 32767;
 template <class T>
 Result<std::vector<T>> read_array(ByteReader& in, std::uint64_t count, std::size_t row_length, std::int32_t minimum,
                                   std::int32_t maximum, const char* field) {
-  if (count > kMaxMatrixElements) {  // R-MODEL-06
+  if (count > kMaxArrayValues) {  // R-MODEL-06
     return in.error_here(ErrorCode::limit_exceeded, std::string(field) + " has too many elements");
   }
   ACTZ_TRY(const auto wide, read_rice_array(in, static_cast<std::size_t>(count), row_length, minimum, maximum, field));
