@@ -12,6 +12,9 @@ from tensor_header import Tensor
 
 
 # spec: archive
+READER_MAX_TENSORS = 65536
+
+
 class Archive:
     """Decodes a data file. tensors: Tensor objects, each with its decoded bytes in `elements`."""
 
@@ -69,6 +72,7 @@ class Archive:
     def take_tensor(self, section, entry):
         self.tensor = Tensor(section.payload)
         require(self.tensor.name not in [other.name for other in self.tensors], "corrupt", "R-ARCH-03")
+        require(len(self.tensors) < READER_MAX_TENSORS, "limit_exceeded", "R-LIMIT-04")
         entry[1] = len(self.tensors)
         self.tensors.append(self.tensor)
         self.tensor.elements = b""

@@ -10,25 +10,24 @@ from transforms import History, element_of, predict, reconstruct, scaled_centre
 
 
 # spec: strands
-def strand_rows(tensor):
-    """Rows of the strands of one sequence, in order."""
-    return [min(tensor.strand_rows, tensor.rows - first) for first in range(0, tensor.rows, tensor.strand_rows)]
+def strands_per_sequence(tensor):
+    return 0 if tensor.rows == 0 else (tensor.rows - 1) // tensor.strand_rows + 1
 
 
 def strand_count(tensor):
-    return 0 if tensor.rows == 0 else tensor.sequences * ((tensor.rows - 1) // tensor.strand_rows + 1)
+    return tensor.sequences * strands_per_sequence(tensor)
 
 
-def rows_of_chunk_strands(tensor, chunk):
-    in_sequence = strand_rows(tensor)
-    strands = range(chunk.first_strand, chunk.first_strand + chunk.strand_count)
-    return [in_sequence[strand % len(in_sequence)] for strand in strands]
+def rows_of_strand(tensor, strand):
+    first_row = strand % strands_per_sequence(tensor) * tensor.strand_rows  # within its sequence
+    return min(tensor.strand_rows, tensor.rows - first_row)
 # end
 
 
 # spec: header
 CHUNK_HEADER_BYTES = 48
 RAW, RANS = 0, 1
+READER_MAX_CHUNK_BYTES = 2**30
 
 
 class Chunk:
@@ -47,23 +46,31 @@ class Chunk:
 def check_chunk_range(chunk, tensor):
     require(1 <= chunk.strand_count <= 65536, "corrupt", "R-CHNK-03")
     require(chunk.first_strand + chunk.strand_count <= strand_count(tensor), "corrupt", "R-CHNK-03")
+    require(decoded_bytes_of(chunk, tensor) <= READER_MAX_CHUNK_BYTES, "limit_exceeded", "R-LIMIT-02")
+
+
+def decoded_bytes_of(chunk, tensor):
+    return sum(rows_of_chunk(chunk, tensor)) * tensor.channels * tensor.element_bytes
+
+
+def rows_of_chunk(chunk, tensor):
+    """Rows of each strand of the chunk."""
+    return [rows_of_strand(tensor, chunk.first_strand + i) for i in range(chunk.strand_count)]
 # end
 
 
 # spec: decode
 def decode_chunk(chunk, tensor, find_model):
     """The elements of a chunk in C order, little-endian."""
-    strands = rows_of_chunk_strands(tensor, chunk)
-    decoded_bytes = sum(strands) * tensor.channels * tensor.element_bytes
     if chunk.coding == RAW:
         lengths = (chunk.word_count, chunk.bypass_bytes, chunk.patch_bytes)
-        require(len(chunk.payload) == CHUNK_HEADER_BYTES + decoded_bytes and lengths == (0, 0, 0),
-                "corrupt", "R-CHNK-14")
+        expected = CHUNK_HEADER_BYTES + decoded_bytes_of(chunk, tensor)
+        require(len(chunk.payload) == expected and lengths == (0, 0, 0), "corrupt", "R-CHNK-14")
         elements = bytes(chunk.payload[CHUNK_HEADER_BYTES:])
     else:
         model = find_model(chunk.model_index)
         check_model_fits(model, tensor)
-        elements = decode_coded_chunk(chunk, tensor, model, strands)
+        elements = decode_coded_chunk(chunk, tensor, model)
     require(xxh64(elements) == chunk.digest, "corrupt", "R-CHNK-16")
     return elements
 
@@ -76,7 +83,7 @@ def check_model_fits(model, tensor):
         require(model.element_bits == 8 * tensor.element_bytes, "corrupt", "R-CHNK-13")
 
 
-def decode_coded_chunk(chunk, tensor, model, strands):
+def decode_coded_chunk(chunk, tensor, model):
     reader = ByteReader(chunk.payload)
     reader.bytes(CHUNK_HEADER_BYTES)
     states = [reader.uint(4) for _ in range(2**chunk.lanes_log2)]
@@ -84,6 +91,7 @@ def decode_coded_chunk(chunk, tensor, model, strands):
     bypass = BitReader(reader.bytes(chunk.bypass_bytes), "R-CHNK-20")
     patches = reader.bytes(chunk.patch_bytes)
     require(reader.remaining() == 0, "corrupt", "R-CHNK-10")
+    strands = rows_of_chunk(chunk, tensor)
     coder = RansDecoder(states, words, model.precision_bits)
     values = VALUES_OF[model.entropy](model, coder, bypass)
     if model.codec == LOSSLESS:

@@ -11,6 +11,7 @@ SIGNATURE = bytes.fromhex("8941435A0D0A1A0A")
 SECTION_SYNC = 0x5AC7E59D
 DATA, PROFILE = 1, 2
 SKIPPABLE = 1
+READER_MAX_SECTION_BYTES = 2**30
 T_METADATA, T_MODEL, T_MODEL_REFERENCE, T_TENSOR, T_CHUNK, T_TENSOR_END, T_INDEX, T_END, T_PROFILE = range(1, 10)
 
 
@@ -40,6 +41,7 @@ class Section:
         require(sync == SECTION_SYNC, "corrupt", "R-CONT-11")
         require(header_crc == crc32c(file[offset : offset + 20]), "corrupt", "R-CONT-12")
         require(self.flags & ~SKIPPABLE == 0, "unsupported", "R-CONT-13")
+        require(payload_bytes <= READER_MAX_SECTION_BYTES, "limit_exceeded", "R-LIMIT-03")
         self.offset = offset
         self.payload_offset = offset + SECTION_HEADER_BYTES
         self.end = self.payload_offset + payload_bytes

@@ -7,6 +7,7 @@ from checksums import MASK64
 # spec: tensor
 ELEMENT_BYTES = {1: 1, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 4, 8: 8, 9: 8, 16: 2, 17: 2, 18: 4, 19: 8}
 F16, BF16, F32, F64 = 16, 17, 18, 19
+READER_MAX_TENSOR_BYTES = 2**46
 
 
 class Tensor:
@@ -30,6 +31,7 @@ class Tensor:
         for extent in self.shape:
             self.elements *= extent
         require(self.elements * self.element_bytes <= 2**63 - 1, "corrupt", "R-TENS-06")
+        require(self.elements * self.element_bytes <= READER_MAX_TENSOR_BYTES, "limit_exceeded", "R-LIMIT-01")
         require(1 <= self.channels <= 65536 and self.strand_rows >= 1, "corrupt", "R-TENS-07")
         all_rows = self.sequences * self.rows
         require(all_rows <= MASK64 and all_rows * self.channels == self.elements, "corrupt", "R-TENS-08")
