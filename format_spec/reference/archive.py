@@ -64,7 +64,7 @@ class Archive:
         if index not in self.parsed:
             section_type, payload = self.models[index]
             if section_type == T_MODEL_REFERENCE:
-                require(payload in self.profile_models, "unsupported", "R-ARCH-21")
+                require(payload in self.profile_models, "unsupported", "R-ARCH-21", "needs model " + payload.hex())
                 payload = self.profile_models[payload]
             self.parsed[index] = read_model(payload)
         return self.parsed[index]

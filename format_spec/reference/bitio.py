@@ -5,15 +5,15 @@
 class FormatError(Exception):
     """A file is refused: the error family, and the rule that says so."""
 
-    def __init__(self, family, rule):
-        super().__init__(f"{family} ({rule})")
+    def __init__(self, family, rule, detail=""):
+        super().__init__(" ".join((rule, detail)).strip())
         self.family = family
         self.rule = rule
 
 
-def require(condition, family, rule):
+def require(condition, family, rule, detail=""):
     if not condition:
-        raise FormatError(family, rule)
+        raise FormatError(family, rule, detail)
 
 
 def wrap_i32(value):

@@ -52,7 +52,7 @@ def main(arguments):
     try:
         tensors = decode(options.input, options.profile).tensors
     except FormatError as error:
-        return fail(options.input, error.family, error.rule)
+        return fail(options.input, error.family, str(error))
     except OSError as error:
         return fail(options.input, "io", error.strerror)
     if options.sums:

@@ -136,3 +136,16 @@ def element_of(fixed, centre, unit, dtype):
     magnitude = scaled if form == working else convert(scaled, working, form)
     return magnitude | (2 ** sum(form) if value < 0 else 0)
 # end
+
+
+# spec: test_values
+def check_transform_test_values():
+    assert [round_shift(*p) for p in ((5, 1), (-5, 1), (-6, 2), (2147483647, 1))] == [3, -2, -1, -1073741824]
+    assert [round_shift_saturate(*p) for p in ((-100000, 1), (65535, 1))] == [-32768, 32767]
+    assert [clamp((c * 32768 + 2**15) >> 16, -(2**31), 2**31 - 1) for c in (3, -3)] == [2, -1]
+    assert element_of(16777217, 0, 0x3F800000, F32) == 0x4B800000
+    assert element_of(1, -3, 1, F32) == 0x80000002
+    assert element_of(4099, -2, 0x3F000000, F16) == 0x6800
+    assert element_of(200, 57, 0x3F800000, BF16) == 0x4380
+    assert element_of(-1, 0, 0x3DCCCCCD, F64) == 0xBFB99999A0000000
+# end

@@ -126,6 +126,22 @@ TEST_CASE("needed sections may not be skippable") {
   check_both(file.finish(), ErrorCode::corrupt);  // R-CONT-16
 }
 
+TEST_CASE("an end mark without an index is corrupt, not cut short") {
+  Bytes file = write_file_header(FileKind::data);
+  const Bytes end = write_section(SectionType::end, write_end_mark({24, 64}));
+  file.insert(file.end(), end.begin(), end.end());
+  check_both(file, ErrorCode::corrupt);  // R-ARCH-13
+}
+
+TEST_CASE("a file holds at most 65536 models") {
+  for (const std::size_t count : {std::size_t{65536}, std::size_t{65537}}) {
+    FileParts file;
+    for (std::size_t i = 0; i < count; ++i) file.add(SectionType::model_reference, Bytes(32));
+    file.add_tensor();
+    check_both(file.finish(), count > 65536 ? std::optional(ErrorCode::corrupt) : std::nullopt);  // R-ARCH-22
+  }
+}
+
 TEST_CASE("metadata stands first") {
   FileParts file;
   file.add_tensor();

@@ -49,7 +49,7 @@ Result<std::vector<IndexEntry>> load_index(const ByteSource& source, const Decod
   constexpr std::uint64_t kEndBytes = kSectionHeaderBytes + EndMark::kPayloadBytes;
   const std::uint64_t size = source.size_bytes();
   const Error truncated{ErrorCode::need_more_input, size, "the file has no end mark: it was cut short or is still being written"};
-  if (size < kFileHeaderBytes + kSectionHeaderBytes + kEndBytes) return truncated;
+  if (size < kFileHeaderBytes + kEndBytes) return truncated;
   const auto end = read_section(source, size - kEndBytes, kEndBytes, limits);
   if (!end || end->header.type != static_cast<std::uint16_t>(SectionType::end)) return truncated;  // R-CONT-10
   ACTZ_TRY(const auto mark, read_end_mark(end->payload, end->content_offset_bytes));
