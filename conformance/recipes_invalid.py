@@ -91,6 +91,8 @@ container("profile_section_in_data", "unsupported", "R-CONT-15", "type 9", with_
 container("type_0_section", "unsupported", "R-CONT-15", "type 0", with_section(0, tensor_end(0, [])))
 container("model_skippable", "corrupt", "R-CONT-16", "", with_section(MODEL, GOOD_MODEL, flags=1))
 container("index_skippable", "corrupt", "R-CONT-16", "", with_finish(index_flags=1))
+container("end_skippable", "corrupt", "R-CONT-16", "", with_finish(end_flags=1))
+container("end_flags", "unsupported", "R-CONT-13", "flag bit 1 of the END section", with_finish(end_flags=2))
 container("metadata_late", "corrupt", "R-ARCH-02", "after a tensor", with_section(METADATA, b"{}", False))
 container("reference_length", "corrupt", "R-ARCH-20", "33 bytes", with_section(MODEL_REFERENCE, bytes(33)))
 container("chunk_outside", "corrupt", "R-ARCH-01", "a chunk before any tensor", with_section(CHUNK, chunk(b"", 0, coding=0)))

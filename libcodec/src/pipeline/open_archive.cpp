@@ -50,9 +50,13 @@ Result<std::vector<IndexEntry>> load_index(const ByteSource& source, const Decod
   const std::uint64_t size = source.size_bytes();
   const Error truncated{ErrorCode::need_more_input, size, "the file has no end mark: it was cut short or is still being written"};
   if (size < kFileHeaderBytes + kEndBytes) return truncated;
-  const auto end = read_section(source, size - kEndBytes, kEndBytes, limits);
-  if (!end || end->header.type != static_cast<std::uint16_t>(SectionType::end)) return truncated;  // R-CONT-10
-  ACTZ_TRY(const auto mark, read_end_mark(end->payload, end->content_offset_bytes));
+  std::array<std::byte, kSectionHeaderBytes> bytes{};
+  ACTZ_CHECK(source.read_at(size - kEndBytes, bytes));
+  const auto header = read_section_header(bytes, size - kEndBytes);
+  const bool is_section = header || header.error().code == ErrorCode::unsupported;  // whole, but with flags unknown here
+  if (!is_section || (header && header->type != static_cast<std::uint16_t>(SectionType::end))) return truncated;  // R-CONT-10
+  ACTZ_TRY(const auto end, read_section(source, size - kEndBytes, kEndBytes, limits));
+  ACTZ_TRY(const auto mark, read_end_mark(end.payload, end.content_offset_bytes));
   if (mark.file_bytes != size || mark.index_offset_bytes < kFileHeaderBytes || mark.index_offset_bytes > size - kEndBytes) {
     return Error{ErrorCode::corrupt, size - kEndBytes, "the end mark does not fit the file"};  // R-ARCH-13
   }
