@@ -5,7 +5,8 @@
     make_vectors.py                  only those written field by field; those of the program stay as they are
     make_vectors.py --check          compares: exit code 1 if a file or the manifest would change
 
-Encoders may change from release to release, so files of the program are made once and then kept: they must decode for ever.
+Encoders may change from release to release, so files of the program are made once and then kept: they must decode
+for ever.
 """
 
 import argparse
@@ -18,6 +19,8 @@ import tempfile
 
 import recipes_examples
 import recipes_invalid
+import recipes_invalid_models  # noqa: F401 - adds to recipes_invalid.RECIPES
+import recipes_profiles
 import recipes_program
 import recipes_valid
 
@@ -42,7 +45,8 @@ def with_program(program, folder):
     """Runs the program for each of its recipes. Yields (id, path)."""
     profile = os.path.join(folder, recipes_program.PROFILE)
     dump = os.path.join(recipes_program.DATA, "stories260K_layer3_4x256x64.npy")
-    subprocess.run([program, "fit", dump, "-o", profile, "-q", "--force"] + recipes_program.PROFILE_ARGUMENTS, check=True)
+    subprocess.run([program, "fit", dump, "-o", profile, "-q", "--force"] + recipes_program.PROFILE_ARGUMENTS,
+                   check=True)
     for name, _rules, tensors, arguments, _note in recipes_program.RECIPES:
         source, out = os.path.join(folder, "in.safetensors"), os.path.join(folder, name + ".actz")
         with open(source, "wb") as file:
@@ -64,7 +68,8 @@ def entry(name, group, level, file, data, rules, note, made_by, families=None, p
         return out
     models = read_profile(profile[1]) if profile else {}
     out["tensors"] = [{"name": tensor.name.decode("utf-8"), "dtype": DTYPES[tensor.dtype][0], "shape": tensor.shape,
-                       "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in Archive(data, models).tensors]
+                       "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in Archive(data,
+                                                                                                    models).tensors]
     return out
 
 
@@ -80,21 +85,24 @@ def verify_rejected(name, data, families, rules, profile):
 
 def written_field_by_field():
     """Yields (path below vectors/, bytes, entry or None)."""
-    for function, file in ((recipes_examples.example_raw, "example_raw.actz"), (recipes_examples.example_lossy, "example_lossy.actz")):
-        data = function()
-        yield f"examples/{file}", data, entry(function.__name__, "examples", 1, file, data, [], function.__doc__, "recipes_examples.py")
+    for function in (recipes_examples.example_raw, recipes_examples.example_lossy):
+        file, data = f"{function.__name__}.actz", function()
+        yield f"examples/{file}", data, entry(function.__name__, "examples", 1, file, data, [], function.__doc__,
+                                              "recipes_examples.py")
     yield "examples/example_profile.actp", recipes_examples.example_profile(), None
     for name, level, rules, function in recipes_valid.RECIPES:
         data = function()
-        yield f"uncommon/{name}.actz", data, entry(name, "uncommon", level, f"{name}.actz", data, rules, function.__doc__, "recipes_valid.py")
+        yield f"uncommon/{name}.actz", data, entry(name, "uncommon", level, f"{name}.actz", data, rules,
+                                                   function.__doc__,
+                                                   "recipes_valid.py")
     for name, level, rules, function, families in recipes_invalid.RECIPES:
-        data = function()
-        yield f"invalid/{name}.actz", data, entry(name, "invalid", level, f"{name}.actz", data, rules, function.__doc__,
-                                                  "recipes_invalid.py", families)
-    data = recipes_invalid.needs_profile()
+        data, note = function(), function.__doc__
+        yield f"invalid/{name}.actz", data, entry(name, "invalid", level, f"{name}.actz", data, rules, note,
+                                                  "recipes_invalid*.py", families)
+    data = recipes_profiles.needs_profile()
     yield "profiles/needs_profile.actz", data, None
-    for name, rules, families, profile, note in recipes_invalid.PROFILE_RECIPES:
-        listed = entry(name, "profiles", 1, "needs_profile.actz", data, rules, note, "recipes_invalid.py", families,
+    for name, rules, families, profile, note in recipes_profiles.PROFILE_RECIPES:
+        listed = entry(name, "profiles", 1, "needs_profile.actz", data, rules, note, "recipes_profiles.py", families,
                        (f"vectors/profiles/{name}.actp", profile))
         yield f"profiles/{name}.actp", profile, listed
 
@@ -156,7 +164,8 @@ def main():
     entries = list(of_program()) + entries
     assert len({one["id"] for one in entries}) == len(entries), "an id is used twice"
     families = {family: family for family in EXIT_CODES}
-    manifest = {"format_version": "0.1", "count": len(entries), "exit_codes": EXIT_CODES, "families": {**families, **REFINED},
+    manifest = {"format_version": "0.1", "count": len(entries), "exit_codes": EXIT_CODES,
+                "families": {**families, **REFINED},
                 "vectors": entries}
     store.put(MANIFEST, (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
     store.remove_others()

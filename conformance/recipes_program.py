@@ -54,18 +54,23 @@ recipe("lossy_lags", "lags 1, 3 and 7", layer(), "--lags", "1,3,7", "--nmse", "0
 recipe("lossy_bits", "by rate", layer(), "--bits", "2")
 for dtype in ("f16", "bf16", "f64"):
     recipe(f"lossy_{dtype}", f"elements of {dtype}", layer(dtype), "--nmse", "0.005")
-recipe("lossy_chunks", "several chunks, strands that do not divide", layer(rows=140, shape=[2, 70, 64]), "--chunk-rows", "32")
-recipe("lossy_profile_embedded", "a dense predictor and synthesis, from a profile", layer(first=512), "--profile", PROFILE, "--nmse", "0.02")
-recipe("lossy_profile_named", "a MODEL_REFERENCE", layer(first=640), "--profile", PROFILE, "--name-profile", "--nmse", "0.03",
+recipe("lossy_chunks", "several chunks, strands that do not divide", layer(rows=140, shape=[2, 70, 64]),
+       "--chunk-rows", "32")
+recipe("lossy_profile_embedded", "a dense predictor and synthesis, from a profile", layer(first=512), "--profile",
+       PROFILE, "--nmse", "0.02")
+recipe("lossy_profile_named", "a MODEL_REFERENCE", layer(first=640), "--profile", PROFILE, "--name-profile", "--nmse",
+       "0.03",
        rules=["R-ARCH-20", "R-ARCH-21"])
-recipe("lossy_profile_f16", "the profile on another type", layer("f16", first=700), "--profile", PROFILE, "--name-profile", "--nmse", "0.03")
-recipe("lossy_max_error", "patches keep a bound", layer(), "--profile", PROFILE, "--name-profile", "--max-error", "0.05")
+recipe("lossy_profile_f16", "the profile on another type", layer("f16", first=700), "--profile", PROFILE,
+       "--name-profile", "--nmse", "0.03")
+recipe("lossy_max_error", "patches keep a bound", layer(), "--profile", PROFILE, "--name-profile", "--max-error",
+       "0.05")
 
 
 def with_specials():
     values = activations(48)
-    for place, value in ((0, float("nan")), (100, float("inf")), (101, float("-inf")), (3071, 3e38), (700, -0.0), (701, 1e-42)):
-        values[place] = value
+    values[0], values[100], values[101] = float("nan"), float("inf"), float("-inf")
+    values[700], values[701], values[3071] = -0.0, 1e-42, 3e38
     return [("x", "f32", [48, 64], elements("f32", values))]
 
 
@@ -96,10 +101,13 @@ def rounded_to_bf16():
 
 
 recipe("lossless_f32_of_bf16", "16 low bits are zero throughout", rounded_to_bf16(), "--lossless")
-recipe("lossless_noise", "nothing to gain: raw chunks", [("x", "u64", [40], struct.pack("<40Q", *(random.Random(5).randrange(2**64) for _ in range(40))))])
-recipe("lossless_constant", "one symbol takes all", [("x", "f32", [7, 500], elements("f32", [2.5] * 3500))], "--lossless")
+NOISE = random.Random(5).getrandbits(64 * 40).to_bytes(320, "little")
+recipe("lossless_noise", "nothing to gain: raw chunks", [("x", "u64", [40], NOISE)])
+recipe("lossless_constant", "one symbol takes all", [("x", "f32", [7, 500], elements("f32", [2.5] * 3500))],
+       "--lossless")
 recipe("lossless_chunks", "many chunks", layer("bf16", 64, [64, 64]), "--lossless", "--chunk-rows", "20")
-for name, shape in (("scalar", []), ("empty", [0]), ("empty_rows", [4, 0, 8]), ("one_value", [1, 1, 1]), ("vector", [50]),
+for name, shape in (("scalar", []), ("empty", [0]), ("empty_rows", [4, 0, 8]), ("one_value", [1, 1, 1]),
+                    ("vector", [50]),
                     ("one_row", [1, 64]), ("one_channel", [40, 1])):
     count = 1
     for extent in shape:

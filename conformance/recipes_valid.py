@@ -6,8 +6,8 @@ Each recipe returns the bytes of a file. Its docstring says what it covers; `rul
 import random
 
 from writer import (
-    CHUNK, MODEL, MODEL_REFERENCE, METADATA, TENSOR, TENSOR_END, FileBuilder, block, chunk, coded_chunk,
-    dense, dense_predictor, diagonal, f32, flat, lossless_model, lossy_model, low_rank_predictor, one_tensor_file,
+    CHUNK, MODEL, MODEL_REFERENCE, METADATA, TENSOR, TENSOR_END, FileBuilder, block, chunk, coded_chunk, dense,
+    dense_predictor, diagonal, f32, flat, lossless_model, lossy_model, low_rank_predictor, one_tensor_file,
     rice_array, static, tensor, tensor_end, uint, xxh64,
 )
 
@@ -167,7 +167,9 @@ def rice_forms():
     arrays = rice_array([5, -5, 2**31 - 1, -(2**31)], plain=True)
     values = rice_array([3, -3, 0, 1], k=31)
     synthesis = (1, uint(0, 1) + uint(4, 4) + values)
-    entropy = uint(12, 1) + uint(1, 2) + uint(-4, 4) + uint(0, 1) + uint(9, 2) + rice_array(flat(9)) + rice_array([0] * 4, k=0)
+    entropy = uint(12, 1) + uint(1, 2) + uint(-4, 4) + uint(0, 1) + uint(9,
+                                                                         2) + rice_array(flat(9)) + rice_array([0] * 4,
+                                                                                                               k=0)
     return lossy_file("rice", 4, 4, centre_bytes=arrays, synthesis=synthesis, entropy=entropy, unit=f32(1e-3))
 
 
@@ -190,7 +192,8 @@ def float_tail(dtype, unit, name, note):
     def make():
         values = [[v, -v, 3 * v, 1 - v] for v in (0, 1, 2, 3, 5, 777, 2047, 2049, 4097, 32767)]
         values = [[max(min(v, 32767), -32768) for v in row] for row in values]
-        return lossy_file(name, 4, 4, values=values, entropy=static([(-2, 10, flat(5))], [0] * 4), unit=unit, dtype=dtype,
+        return lossy_file(name, 4, 4, values=values, entropy=static([(-2, 10, flat(5))], [0] * 4), unit=unit,
+                          dtype=dtype,
                           synthesis=diagonal([1, 517, 32767, -32768]))
     make.__name__, make.__doc__ = name, note
     recipe(1)(make)
@@ -335,5 +338,6 @@ def empty_tensors():
     """no elements: extents beside a zero may be of any size"""
     file = FileBuilder()
     for index, (shape, view) in enumerate((((0,), (0, 0, 1)), ((3, 0), (0, 5, 7)), ((2**63, 0, 2**64 - 1), (9, 0, 1)))):
-        file.add(TENSOR, tensor(b"e%d" % index, "f64", shape, view), index).add(TENSOR_END, tensor_end(index, []), index)
+        file.add(TENSOR, tensor(b"e%d" % index, "f64", shape, view), index).add(TENSOR_END, tensor_end(index, []),
+                                                                                index)
     return file.finish()

@@ -151,7 +151,8 @@ def main():
     vectors = runner.selected()
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(options.jobs, 1)) as pool:
         outcomes = list(pool.map(runner.run, vectors))
-    results = [{"id": vector["id"], "outcome": outcome, "why": why} for vector, (outcome, why) in zip(vectors, outcomes)]
+    results = [{"id": vector["id"], "outcome": outcome, "why": why} for vector,
+               (outcome, why) in zip(vectors, outcomes)]
     count = {word: sum(result["outcome"] == word for result in results) for word in ("passed", "failed", "skipped")}
     complete = bool(vectors) and len(runner.manifest["vectors"]) == runner.manifest["count"]
     complete = complete and not set(options.id or ()) - {vector["id"] for vector in vectors}
@@ -164,8 +165,8 @@ def main():
                 print(f"FAIL {result['id']}: {result['why']}")
         if not complete:
             print("FAIL: vectors are missing from the list")
-        print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped of {len(vectors)} selected, "
-              f"{runner.manifest['count']} listed")
+        print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped of "
+              f"{len(vectors)} selected, {runner.manifest['count']} listed")
     return 0 if complete and count["failed"] == 0 and count["passed"] > 0 else 1
 
 

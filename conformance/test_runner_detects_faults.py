@@ -66,8 +66,10 @@ if fault == "not a safetensors file":
 # Fault -> the vectors that show it.
 DECODER_FAULTS = {
     "hangs": ACCEPTED[:1],
-    **dict.fromkeys(("writes nothing", "refuses everything", "one bit wrong", "another type", "another shape", "another name",
-                     "a tensor too few", "a tensor too many", "offsets outside", "not a safetensors file"), ACCEPTED[:2]),
+    **dict.fromkeys(("writes nothing", "refuses everything", "one bit wrong", "another type", "another shape",
+                     "another name",
+                     "a tensor too few", "a tensor too many", "offsets outside", "not a safetensors file"),
+                    ACCEPTED[:2]),
     **dict.fromkeys(("crashes on bad input", "exits as a shell does after a crash", "leaves an output behind",
                      "accepts cut files", "one exit code for all", "another family, same exit code"), REJECTED),
 }
@@ -122,8 +124,10 @@ def main():
             "a vector left out of the list": {**manifest, "vectors": manifest["vectors"][1:]},
             "an empty list": {**manifest, "vectors": [], "count": 0},
             "a wrong digest": {**manifest, "vectors": [{**first, "sha256": "0" * 64}] + manifest["vectors"][1:]},
-            "a missing file": {**manifest, "vectors": [{**first, "file": "vectors/none.actz"}] + manifest["vectors"][1:]},
-            "a wrong verdict": {**manifest, "vectors": [{**first, "expect": "reject", "families": ["corrupt"]}] + manifest["vectors"][1:]},
+            "a missing file": {**manifest, "vectors": [{**first, "file": "vectors/none.actz"}] +
+                               manifest["vectors"][1:]},
+            "a wrong verdict": {**manifest, "vectors": [{**first, "expect": "reject", "families": ["corrupt"]}] +
+                                manifest["vectors"][1:]},
         }
         for fault, changed in kit_faults.items():
             store(changed)

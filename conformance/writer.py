@@ -278,7 +278,8 @@ def patch_block(patches):
 
 
 def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_count=1, lanes_log2=0, patches=None,
-                patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"", state_of_lane_0=None, **place):
+                patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"", state_of_lane_0=None,
+                **place):
     """A CHUNK payload for rows of quantised integers (lossy) or of patterns (lossless), and its digest."""
     view, model = Tensor(tensor_payload), read_model(model_payload)
     strands = [rows_of_strand(view, first_strand + i) for i in range(strand_count)]
@@ -290,13 +291,15 @@ def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_coun
         for row in given.read_step(len(step)):
             for k, value in enumerate(row):
                 entropy_class = model.classes[model.class_of[k]]
-                symbol = symbol_of(value, entropy_class, bypass) if model.codec == LOSSY else bin_of(value, model, bypass)
+                symbol = symbol_of(value, entropy_class, bypass) if model.codec == LOSSY else bin_of(value, model,
+                                                                                                     bypass)
                 symbols.append((symbol, entropy_class.frequencies))
         coded.append(symbols)
     body, word_count = rans_encode(coded, 2**lanes_log2, model.precision_bits)
     if state_of_lane_0 is not None:
         body = uint(state_of_lane_0, 4) + body[4:]
-    bypass_data, patch_data = bypass.bytes() + bypass_extra, patch_block(patches) if patch_bytes is None else patch_bytes
+    bypass_data = bypass.bytes() + bypass_extra
+    patch_data = patch_block(patches) if patch_bytes is None else patch_bytes
     if model.codec == LOSSY:
         decoded = decode_lossy_rows(view, model, strands, _Given(rows, strands, steps))
     else:

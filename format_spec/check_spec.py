@@ -83,7 +83,8 @@ class Checker:
         def examples():
             if not cache:
                 sys.path.insert(0, os.path.join(ROOT, "format_spec"))
-                cache.update(importlib.import_module("worked_examples").example_tables(self.path("conformance", "vectors")))
+                make = importlib.import_module("worked_examples").example_tables
+                cache.update(make(self.path("conformance", "vectors")))
             return cache
 
         quoted_blocks = set()
@@ -92,7 +93,7 @@ class Checker:
                 quoted_blocks.add(match.group(3))
                 content = self.quoted(match.group(2), match.group(3), examples)
                 if content != match.group(4) and not write:
-                    self.fault(f"{name}: the copy of {match.group(3)} differs from its source; run check_spec.py --write")
+                    self.fault(f"{name}: the copy of {match.group(3)} differs from its source; run --write")
                 return match.group(1) + content + match.group(5)
             text = BLOCK.sub(replace, self.text[name])
             if len(re.findall(r"<!-- (?:code|csv|example):", text)) != len(BLOCK.findall(text)):
@@ -180,7 +181,8 @@ class Checker:
             snake = lambda name: re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()  # noqa: E731
             self.compare(registry, "model_limits.hpp", {int(value): snake(name) for name, value in members})
         dtypes = re.findall(r'\{DType::\w+, "(\w+)", (\d), (true|false)\}', self.read("libcodec/src/tensor/dtype.cpp"))
-        wanted = [(row["name"], row["element_bytes"], str(row["kind"] == "float").lower()) for row in self.rows("registry", "dtypes.csv")]
+        rows = self.rows("registry", "dtypes.csv")
+        wanted = [(row["name"], row["element_bytes"], str(row["kind"] == "float").lower()) for row in rows]
         if dtypes != wanted:
             self.fault("registry/dtypes.csv differs from dtype.cpp")
         self.check_exit_codes()
@@ -199,8 +201,9 @@ class Checker:
             if result:
                 codes.update((name, numbers.get(result)) for name in pending)
                 pending = []
-        for row in self.rows("registry", "errors.csv"):
-            family = next(other["name"] for other in self.rows("registry", "errors.csv") if int(other["id"]) == int(row["id"]) // 10 * 10)
+        rows = self.rows("registry", "errors.csv")
+        for row in rows:
+            family = next(other["name"] for other in rows if int(other["id"]) == int(row["id"]) // 10 * 10)
             if codes.get(family) != row["cli_exit_code"]:
                 self.fault(f"registry/errors.csv: exit code of {row['name']} differs from cli/exit_codes.hpp")
             if f'return "{row["name"]}";' not in self.read("libcodec/src/base/result.cpp"):
@@ -245,11 +248,38 @@ class Checker:
 
     def check_test_values(self):
         sys.path.insert(0, os.path.join(ROOT, "format_spec", "reference"))
-        for module, function in (("checksums", "check_digest_test_values"), ("transforms", "check_transform_test_values")):
+        for module, function in (("checksums", "check_digest_test_values"),
+                                 ("transforms", "check_transform_test_values")):
             getattr(importlib.import_module(module), function)()
+
+    def check_chapters_decode(self):
+        """The Python blocks of the chapters, one after the other and with nothing else, are a decoder."""
+        blocks = re.findall(r"^```python\n(.*?)^```$", "\n".join(self.text[name] for name in self.chapters), re.S |
+                            re.M)
+        program = {}
+        try:
+            exec("\n\n".join(blocks), program)  # pylint: disable=exec-used
+            listed = json.loads(self.read("conformance", "manifest.json"))["vectors"]
+            vectors = {vector["id"]: vector for vector in listed}
+            for name in ("example_raw", "example_lossy", "lossless_bf16", "lossy_profile_named"):
+                self.decode_with(program, vectors[name])
+        except Exception as error:  # pylint: disable=broad-except
+            self.fault(f"the blocks of the chapters do not decode: {error!r}")
+
+    def decode_with(self, program, vector):
+        data = []
+        for key in ("file", "profile"):
+            if key in vector:
+                with open(self.path("conformance", vector[key]), "rb") as file:
+                    data.append(file.read())
+        models = program["read_profile"](data[1]) if len(data) > 1 else {}
+        for tensor, wanted in zip(program["Archive"](data[0], models).tensors, vector["tensors"]):
+            if program["sha256"](tensor.elements).hex() != wanted["sha256"]:
+                self.fault(f"the blocks of the chapters decode {vector['id']} to other bytes")
 
     def run(self, write=False):
         self.check_quotes(write)
+        self.check_chapters_decode()
         counts = self.check_rules()
         self.check_registries()
         self.check_limits()
@@ -266,8 +296,10 @@ PLANTED = (  # file, what stands there, what a careless change would put
     ("format_spec/tables/limits.csv", "max_tensors,65536", "max_tensors,65535"),
     ("format_spec/07_entropy_coder.md", "R-RANS-04 A decoder", "R-RANS-05 A decoder"),
     ("format_spec/07_entropy_coder.md", "R-RANS-03 A decoder", "R-RANS-01 A decoder"),
-    ("format_spec/05_chunks.md", "bytes do not match its digest (corrupt)", "bytes do not match its digest (unsupported)"),
+    ("format_spec/05_chunks.md", "bytes do not match its digest (corrupt)",
+     "bytes do not match its digest (unsupported)"),
     ("format_spec/05_chunks.md", "<!-- end code -->", ""),
+    ("format_spec/04_transforms.md", "```python", "```py"),
     ("format_spec/A_worked_examples.md", "| signature |", "| magic |"),
     ("format_spec/README.md", "07_entropy_coder.md)", "07_coder.md)"),
     ("format_spec/06_models.md", "escape** (6.3)", "escape** (6.9)"),

@@ -1,6 +1,7 @@
 """Tables of appendix A, made from the bytes of the example files by the reference decoder's own reading functions."""
 
 import os
+import struct
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -50,6 +51,10 @@ class Table:
         return "\n".join(lines)
 
 
+def bits(data):
+    return "bits, first to last: " + "".join(str(byte >> i & 1) for byte in data for i in range(8))
+
+
 def hexadecimal(width_bytes):
     return lambda value: f"0x{value:0{2 * width_bytes}X}"
 
@@ -59,12 +64,10 @@ def quoted(data):
 
 
 def float32(pattern):
-    import struct
     return str(struct.unpack("<f", struct.pack("<I", pattern))[0])
 
 
 def float64(pattern):
-    import struct
     return str(struct.unpack("<d", struct.pack("<Q", pattern))[0])
 
 
@@ -101,7 +104,8 @@ def tensor(table, _payload_bytes):
 
 
 def chunk(table, payload_bytes):
-    for width, field in ((4, "tensor_index"), (4, "chunk_index"), (8, "first_strand"), (4, "strand_count"), (2, "model_index")):
+    for width, field in ((4, "tensor_index"), (4, "chunk_index"), (8, "first_strand"), (4, "strand_count"),
+                         (2, "model_index")):
         table.uint(width, field)
     coding = table.uint(1, "coding", lambda value: f"{value} ({('raw', 'rans')[value]})")
     lanes_log2 = table.uint(1, "lanes_log2")
@@ -115,7 +119,6 @@ def chunk(table, payload_bytes):
         table.uint(4, f"state of lane {lane}", hexadecimal(4))
     for word in range(words):
         table.uint(2, f"word {word}", hexadecimal(2))
-    bits = lambda data: "bits, first to last: " + "".join(str(byte >> i & 1) for byte in data for i in range(8))  # noqa: E731
     table.bytes(bypass_bytes, "bypass stream", bits)
     table.bytes(patch_bytes, "patches")
 
@@ -195,7 +198,8 @@ def trace_table(file):
             out = super().symbol(slots)
             word = f"{self.at // 2 - 1}" if self.at > at else "–"
             state = self.states[0]
-            lines.append(f"| {len(lines) - 2} | 0x{before:08X} | {before % 2**self.precision_bits} | {out} | 0x{state:08X} | {word} |")
+            row = (len(lines) - 2, f"0x{before:08X}", before % 2**self.precision_bits, out, f"0x{state:08X}", word)
+            lines.append("| " + " | ".join(map(str, row)) + " |")
             return out
 
     plain = chunks.RansDecoder
@@ -228,13 +232,17 @@ def row_lines(archive):
     for t, (prediction, row) in enumerate(rows):
         patterns = [int.from_bytes(elements[i : i + 4], "little") for i in range(8 * t, 8 * t + 8, 4)]
         join = lambda values: ", ".join(map(str, values))  # noqa: E731
-        lines.append(f"| {t} | {join(quantised[t])} | {join(prediction)} | {join(row)} | {join(map(float32, patterns))} |")
+        cells = (str(t), join(quantised[t]), join(prediction), join(row), join(map(float32, patterns)))
+        lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 
 def example_tables(vectors):
     """Name of a block in appendix A -> its text."""
-    read = lambda name: open(os.path.join(vectors, "examples", name), "rb").read()  # noqa: E731
+    def read(name):
+        with open(os.path.join(vectors, "examples", name), "rb") as file:
+            return file.read()
+
     raw, lossy, profile_file = read("example_raw.actz"), read("example_lossy.actz"), read("example_profile.actp")
     model_section = Section(profile_file, Section(profile_file, 24).end)
     read_model(model_section.payload)

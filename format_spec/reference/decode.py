@@ -58,7 +58,8 @@ def main(arguments):
     if options.sums:
         for tensor in tensors:
             shape = "x".join(map(str, tensor.shape)) or "scalar"
-            print(hashlib.sha256(tensor.elements).hexdigest(), DTYPES[tensor.dtype][0], shape, tensor.name.decode("utf-8"))
+            print(hashlib.sha256(tensor.elements).hexdigest(), DTYPES[tensor.dtype][0], shape,
+                  tensor.name.decode("utf-8"))
         return 0
     if not tensors:
         return fail(options.input, "bad_argument", "the file holds no tensor")

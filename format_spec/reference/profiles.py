@@ -1,7 +1,5 @@
 """Chapter 2.8: profiles."""
 
-import json
-
 from bitio import require
 from checksums import sha256
 from container import FILE_HEADER_BYTES, PROFILE, SKIPPABLE, Section, T_END, T_MODEL, T_PROFILE, read_file_header
@@ -9,6 +7,9 @@ from model import LOSSY, read_model
 
 
 # spec: profile
+import json
+
+
 def read_profile(file):
     """SHA-256 of each MODEL payload of a profile -> the payload."""
     require(read_file_header(file) == PROFILE, "bad_argument", "R-PROF-01")

@@ -1,7 +1,5 @@
 """Chapter 4: the closed loop, and fixed point to floating point."""
 
-from operator import mul
-
 from bitio import clamp, wrap_i32
 from model import PREDICTOR_LOW_RANK, PREDICTOR_NONE, SYNTHESIS_DIAGONAL
 from tensor_header import BF16, F16, F32, F64
@@ -10,7 +8,7 @@ from tensor_header import BF16, F16, F32, F64
 # spec: integers
 def product(row, values):
     """The sum of row[i] * values[i]; the caller wraps it to 32 bits."""
-    return sum(map(mul, row, values))
+    return sum(a * b for a, b in zip(row, values))
 
 
 def round_shift(value, shift):
