@@ -50,8 +50,12 @@ class LossyChunkEncoder final : public ChunkEncoder {
     out.digest = xxh64(decoded);
     ChunkHeader header{place.tensor_index, place.chunk_index, place.first_strand, place.strand_count, place.model_index,
                        ChunkCoding::rans, 0, out.digest, 0, 0, 0};
-    code_symbols(quantised, layout, header, write_patches(patches), out.payload);
-    return out;
+    if (code_symbols(quantised, layout, header, write_patches(patches), out.payload)) return out;
+    EncodedChunk exact = raw_chunk(place, elements);
+    exact.statistics = std::move(out.statistics);
+    exact.statistics.squared_error = exact.statistics.max_abs_error = 0;
+    exact.statistics.patches = 0;
+    return exact;
   }
 
  private:
@@ -122,7 +126,8 @@ class LossyChunkEncoder final : public ChunkEncoder {
     return patches;
   }
 
-  void code_symbols(std::span<const std::int16_t> quantised, const ChunkLayout& layout, ChunkHeader& header,
+  /// False if the model, whose frequencies may be anybody's, cannot code one of the values.
+  bool code_symbols(std::span<const std::int16_t> quantised, const ChunkLayout& layout, ChunkHeader& header,
                     const std::vector<std::byte>& patches, std::vector<std::byte>& payload) const {
     const std::size_t r = model_.synthesis.coefficients;
     const StepPlan plan(layout.strands, rows_.loop().has_lags());
@@ -130,14 +135,16 @@ class LossyChunkEncoder final : public ChunkEncoder {
     symbols.reserve(quantised.size() + kSymbolPadding);
     std::vector<std::size_t> step_symbols;
     BitWriter bypass;
+    bool codable = true;
     StepRows step;
     for (std::size_t index = 0; index < plan.step_count(); ++index) {
       plan.rows_of(index, step);
       for (const std::size_t row : step.row) {
-        for (std::size_t k = 0; k < r; ++k) symbols.push_back(symbol_of(quantised[row * r + k], k, bypass));
+        for (std::size_t k = 0; k < r; ++k) symbols.push_back(symbol_of(quantised[row * r + k], k, bypass, codable));
       }
       step_symbols.push_back(step.row.size() * r);
     }
+    if (!codable) return false;
     const std::size_t count = symbols.size();
     symbols.resize(count + kSymbolPadding);
     std::vector<std::byte> coded;
@@ -146,9 +153,10 @@ class LossyChunkEncoder final : public ChunkEncoder {
     header.bypass_bytes = static_cast<std::uint32_t>(bypass_bytes.size());
     header.patch_bytes = static_cast<std::uint32_t>(patches.size());
     payload = assemble_chunk(header, coded, bypass_bytes, patches);
+    return true;
   }
 
-  std::uint8_t symbol_of(int value, std::size_t coefficient, BitWriter& bypass) const {
+  std::uint8_t symbol_of(int value, std::size_t coefficient, BitWriter& bypass, bool& codable) const {
     const unsigned class_index = model_.entropy.class_of[coefficient];
     const SymbolRange& range = model_.entropy.ranges[class_index];
     const ClassFrequencies& frequencies = model_.entropy.tables.classes[class_index];
@@ -160,6 +168,10 @@ class LossyChunkEncoder final : public ChunkEncoder {
     }
     const int low = range.lowest * (1 << range.raw_bits);
     const int end = (range.lowest + escape) * (1 << range.raw_bits);
+    if ((value >= low && value < end) || frequencies.back() == 0) {
+      codable = false;
+      return 0;
+    }
     bypass.bits(value >= end ? 1 : 0, 1);
     bypass.exp_golomb(static_cast<std::uint32_t>(value >= end ? value - end : low - 1 - value));
     return static_cast<std::uint8_t>(escape);
