@@ -2,6 +2,6 @@
 function(add_actz_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE actz_codec)
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/libcodec/src)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/libcodec/src ${ACTZ_GENERATED})
   add_test(NAME ${name} COMMAND ${name})
 endfunction()

@@ -9,6 +9,7 @@
 
 #include "actz/archive.hpp"
 #include "base/cpu_kernel.hpp"
+#include "profile/profile_content.hpp"
 #include "tensor/float_convert.hpp"
 
 using namespace actz;
@@ -262,6 +263,34 @@ TEST_CASE("a profile codes what it never saw, embedded or named by digest") {
   const auto without = read_stream(source, {}, {});
   REQUIRE_FALSE(without.has_value());
   CHECK(without.error().code == ErrorCode::unsupported);
+}
+
+TEST_CASE("a profile whose tables lack a needed symbol costs rate, never data") {
+  const Tensor tensor = correlated(DType::f32, {4, 50, 4}, 19);
+  CodecModel model;
+  model.channels = 4;
+  model.unit = 1.0F / 32;
+  model.centre.assign(4, 0);
+  model.synthesis = {SynthesisKind::diagonal, 4, 0, 0, {}, {32, 32, 32, 32}};
+  model.entropy.ranges = {{-4, 0}};
+  model.entropy.class_of.assign(4, 0);
+  const ClassFrequencies no_zero = {500, 500, 500, 500, 0, 596, 500, 500, 500};
+  const ClassFrequencies no_escape = {500, 500, 500, 1096, 500, 500, 500, 0, 0};
+  for (const ClassFrequencies& frequencies : {no_zero, no_escape}) {
+    model.entropy.tables.classes = {frequencies};
+    auto content = std::make_shared<Profile::Content>();
+    content->info.resize(1);
+    content->rungs.push_back({model, write_model(model), {}});
+    const auto profile = Profile::parse(Profile(content).serialise());
+    REQUIRE(profile.has_value());
+    EncodeOptions options;
+    options.profile = &*profile;
+    options.nmse = 0.05;
+    EncodeReport report;
+    CHECK(decode(encode(tensor, options, &report)) == tensor.bytes);  // raw chunks
+    CHECK(report.nmse == 0);
+    CHECK(report.max_abs_error == 0);
+  }
 }
 
 TEST_CASE("every single-byte change and every truncation is refused") {

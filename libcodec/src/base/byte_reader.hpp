@@ -47,7 +47,7 @@ class ByteReader {
     position_ += sizeof(T);
     return value;
   }
-  Error missing(const char* field) const {
+  Error missing(const char* field) const {  // R-CONT-18
     return error_here(ErrorCode::corrupt_bounds, std::string("section ends inside ") + field);
   }
 

@@ -1,3 +1,5 @@
+#include <bit>
+
 #include "base/byte_reader.hpp"
 #include "base/byte_writer.hpp"
 #include "base/try.hpp"
@@ -39,7 +41,7 @@ Result<ChunkHeader> read_chunk_header(std::span<const std::byte> payload, std::u
   ACTZ_TRY(const auto reserved, in.u32("reserved"));
   if (coding > 1) return in.error_here(ErrorCode::unsupported, "unknown chunk coding");  // R-CHNK-01
   header.coding = static_cast<ChunkCoding>(coding);
-  if (header.lanes_log2 > 7 || reserved != 0) {  // R-CHNK-02
+  if (header.lanes_log2 > std::countr_zero(kMaxLanes) || reserved != 0) {  // R-CHNK-02
     return in.error_here(ErrorCode::unsupported, "more than 128 lanes, or reserved bytes are not zero");
   }
   return header;

@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kIndexEntryBytes = 36;
 
 Status nothing_follows(const ByteReader& in) {
-  if (in.remaining_bytes() != 0) return in.error_here(ErrorCode::corrupt, "bytes follow the content of a section");
-  return {};
+  if (in.remaining_bytes() == 0) return {};
+  return in.error_here(ErrorCode::corrupt, "bytes follow the content of a section");  // R-CONT-19
 }
 
 }  // namespace

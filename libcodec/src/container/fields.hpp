@@ -12,15 +12,13 @@
 #include "actz/result.hpp"
 #include "actz/tensor.hpp"
 #include "base/checksum.hpp"
+#include "generated/format_limits.hpp"
 
 /// Contents of the sections, field by field, each with its writer and reader
 /// (format_spec/03_tensor_and_model.md, 05_chunks.md).
 
 namespace actz {
 
-inline constexpr unsigned kMaxRank = 16;
-inline constexpr std::size_t kMaxNameBytes = 1024;
-inline constexpr std::uint32_t kMaxChunkStrands = 1u << 16;
 inline constexpr std::uint32_t kCentreScaleOne = 1u << 16;
 
 /// TENSOR section: what is stored and how its elements are seen as sequences × rows × channels.

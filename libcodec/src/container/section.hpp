@@ -28,6 +28,11 @@ enum class SectionType : std::uint16_t {
   profile = 9,
 };
 
+/// True for the types that have a meaning in a data file; a profile has others.
+constexpr bool is_known_in_data_file(std::uint16_t type) {
+  return type >= static_cast<std::uint16_t>(SectionType::metadata) && type <= static_cast<std::uint16_t>(SectionType::end);
+}
+
 /// Values are the ids of format_spec/registry/file_kinds.csv.
 enum class FileKind : std::uint16_t { data = 1, profile = 2 };
 

@@ -96,7 +96,7 @@ Result<TensorHeader> read_tensor_header(std::span<const std::byte> payload, std:
   const auto elements = element_count(header.shape, header.dtype);
   if (!elements) return in.error_here(ErrorCode::corrupt, "the shape overflows");  // R-TENS-06
   if (*elements * element_bytes(header.dtype) > limits.max_tensor_bytes) {
-    return in.error_here(ErrorCode::limit_exceeded, "the tensor is larger than the reader's limit");
+    return in.error_here(ErrorCode::limit_exceeded, "the tensor is larger than the reader's limit");  // R-LIMIT-01
   }
   if (header.channels == 0 || header.channels > kMaxChannels || header.strand_rows == 0) {  // R-TENS-07
     return in.error_here(ErrorCode::corrupt, "channels or strand_rows out of range");

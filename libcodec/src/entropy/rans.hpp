@@ -18,7 +18,6 @@
 
 namespace actz {
 
-inline constexpr unsigned kMaxLanes = 128;
 inline constexpr std::uint32_t kRansLowerBound = 1u << 16;  ///< states stay in [2^16, 2^32)
 
 /// Elements by which the symbol and offset arrays handed to a kernel must extend past what is used.

@@ -67,7 +67,7 @@ void fit_thresholds(ContextModel& model, unsigned state_bits, std::span<const st
   const double total = static_cast<double>(std::accumulate(count.begin(), count.end(), std::uint64_t{0}));
   model.bins = bins;
   for (unsigned i = 1; i < bins; ++i) {
-    const double wanted = kQuantiles[i * (ContextModel::kMaxBins) / bins - 1] * total;
+    const double wanted = kQuantiles[i * (kMaxBins) / bins - 1] * total;
     double below = 0;
     std::size_t at = 0;
     while (at + 1 < count.size() && below + static_cast<double>(count[at]) < wanted) below += static_cast<double>(count[at++]);

@@ -11,7 +11,7 @@ namespace actz {
 struct ContextFitOptions {
   unsigned precision_bits = 11;
   unsigned tables_per_quantizer = 32;  ///< 64 tables of 2048 entries are 512 KiB
-  unsigned bins = ContextModel::kMaxBins;
+  unsigned bins = kMaxBins;
   double table_cost_bits = 0;          ///< side information that one more table must save
 };
 

@@ -3,12 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace actz {
+#include "generated/format_limits.hpp"
 
-/// Largest alphabet of a class: symbols are 0…255.
-inline constexpr unsigned kMaxSymbols = 256;
-inline constexpr unsigned kMinPrecisionBits = 8;
-inline constexpr unsigned kMaxPrecisionBits = 12;
+namespace actz {
 
 /// Integer frequencies of one class. Their sum is 1 << precision_bits; a symbol whose frequency is 0
 /// cannot be coded.

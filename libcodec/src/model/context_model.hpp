@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "generated/format_limits.hpp"
 #include "model/class_tables.hpp"
 
 namespace actz {
@@ -15,7 +16,6 @@ namespace actz {
 /// A symbol is the zigzag code (0, −1, 1, −2, …) of the index after its raw bits were removed, if below the code count of
 /// its table; else it is the escape.
 struct ContextModel {
-  static constexpr unsigned kMaxBins = 8;
   static constexpr std::uint8_t kEscapeSymbol = 255;
 
   ClassTables tables;                      ///< each of kMaxSymbols frequencies, those from its code count to 254 zero

@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "actz/archive.hpp"
+#include "base/byte_writer.hpp"
+#include "base/checksum.hpp"
 #include "base/try.hpp"
 #include "pipeline/dec_chunk.hpp"
 #include "pipeline/open_archive.hpp"
@@ -19,17 +21,20 @@ struct RowPiece {
   std::vector<std::byte> elements;
   std::size_t first_byte = 0;
   std::size_t end_byte = 0;
+  std::uint64_t digest = 0;  ///< of the whole chunk
 };
 
 /// Reads one chunk named by the index and gets it ready to decode elsewhere.
 Result<std::function<Result<RowPiece>()>> prepare_chunk(OpenArchive& file, std::size_t tensor_index,
-                                                        const IndexEntry& entry, std::uint64_t first_row,
+                                                        std::size_t chunk_index, std::uint64_t first_row,
                                                         std::uint64_t end_row) {
   const TensorHeader& tensor = file.tensors[tensor_index].header;
+  const IndexEntry& entry = file.tensors[tensor_index].chunks[chunk_index];
   ACTZ_TRY(auto section, read_section(*file.source, entry.offset_bytes, entry.section_bytes, file.options.limits));
   ACTZ_TRY(const auto header, read_chunk_header(section.payload, section.content_offset_bytes));
   if (section.header.type != static_cast<std::uint16_t>(SectionType::chunk) || header.tensor_index != tensor_index ||
-      header.first_strand != entry.first_strand || header.strand_count != entry.strand_count) {  // R-INDX-05
+      header.chunk_index != chunk_index || header.first_strand != entry.first_strand ||
+      header.strand_count != entry.strand_count) {  // R-INDX-05, R-ARCH-04
     return Error{ErrorCode::corrupt, entry.offset_bytes, "a chunk is not the one the index says"};
   }
   ACTZ_CHECK(check_chunk_range(header, tensor, file.options.limits, section.content_offset_bytes));
@@ -45,7 +50,7 @@ Result<std::function<Result<RowPiece>()>> prepare_chunk(OpenArchive& file, std::
   auto shared = std::make_shared<Section>(std::move(section));
   return std::function<Result<RowPiece>()>([=, &tensor]() -> Result<RowPiece> {
     ACTZ_TRY(auto elements, decode_chunk(shared->payload, shared->content_offset_bytes, header, tensor, model.get()));
-    return RowPiece{std::move(elements), first_byte, end_byte};
+    return RowPiece{std::move(elements), first_byte, end_byte, header.digest};
   });
 }
 
@@ -71,7 +76,9 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
   }
   const TensorHeader& header = file.tensors[tensor].header;
   std::uint64_t done_elems = 0;
+  ByteWriter digests;
   OrderedTasks<RowPiece> tasks(file.options.threads, [&](RowPiece&& piece) -> Status {
+    digests.u64(piece.digest);
     const auto elements = std::span<const std::byte>(piece.elements).subspan(piece.first_byte, piece.end_byte - piece.first_byte);
     done_elems += elements.size() / element_bytes(header.dtype);
     if (file.options.progress != nullptr) {
@@ -79,14 +86,21 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
     }
     return visit(elements);
   });
-  for (const IndexEntry& entry : file.tensors[tensor].chunks) {
+  const std::vector<IndexEntry>& chunks = file.tensors[tensor].chunks;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    const IndexEntry& entry = chunks[i];
     const std::uint64_t chunk_first = header.first_row_of_strand(entry.first_strand);
     const std::uint64_t chunk_end = header.first_row_of_strand(entry.first_strand + entry.strand_count);
     if (chunk_end <= first_row || chunk_first >= end_row) continue;
-    ACTZ_TRY(auto task, prepare_chunk(file, tensor, entry, first_row, end_row));
+    ACTZ_TRY(auto task, prepare_chunk(file, tensor, i, first_row, end_row));
     ACTZ_CHECK(tasks.add(std::move(task)));
   }
-  return tasks.finish();
+  ACTZ_CHECK(tasks.finish());
+  const bool whole = first_row == 0 && end_row == header.row_count();
+  if (whole && xxh64(digests.data()) != file.tensors[tensor].digest) {  // R-ARCH-06
+    return Error{ErrorCode::corrupt_checksum, Error::kNoOffset, "the tensor does not match its digest"};
+  }
+  return {};
 }
 
 }  // namespace actz

@@ -82,7 +82,7 @@ Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, c
     return Error{ErrorCode::corrupt_bounds, file_offset_bytes, "a chunk leaves its tensor"};  // R-CHNK-03
   }
   if (chunk_decoded_bytes(tensor, chunk.first_strand, chunk.strand_count) > limits.max_chunk_bytes) {
-    return Error{ErrorCode::limit_exceeded, file_offset_bytes, "a chunk is larger than the reader's limit"};
+    return Error{ErrorCode::limit_exceeded, file_offset_bytes, "a chunk is larger than the reader's limit"};  // R-LIMIT-02
   }
   return {};
 }

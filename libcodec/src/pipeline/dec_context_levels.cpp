@@ -45,7 +45,7 @@ class ContextLevels final : public StepLevels {
       if (symbols_[i] == ContextModel::kEscapeSymbol) {
         const std::uint32_t table = rows_.table_offset[i] >> context_.tables.precision_bits;
         const auto excess = bypass_.exp_golomb();
-        if (!excess || *excess > 0xFFFF) return false;  // R-QUAN-04
+        if (!excess || *excess > 0xFFFF) return false;  // R-QUAN-02
         index = unzigzag(*excess + context_.code_count[table]);
       }
       index = index * (std::int64_t{1} << raw_bits) + static_cast<std::int64_t>(bypass_.bits(raw_bits));

@@ -15,7 +15,7 @@ std::int64_t read_escape(BitReader& bypass, const StaticModel& entropy, unsigned
   const SymbolRange& range = entropy.ranges[class_index];
   const bool above = bypass.bits(1) == 1;
   const auto excess = bypass.exp_golomb();
-  if (!excess) {
+  if (!excess) {  // R-QUAN-02
     ok = false;
     return 0;
   }

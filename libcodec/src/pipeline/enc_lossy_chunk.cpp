@@ -46,14 +46,23 @@ class LossyChunkEncoder final : public ChunkEncoder {
     out.digest = xxh64(decoded);
     ChunkHeader header{place.tensor_index, place.chunk_index, place.first_strand, place.strand_count, place.model_index,
                        ChunkCoding::rans, 0, out.digest, 0, 0, 0};
-    const CodedSymbols coded = symbols_->code(quantised, layout, header);
+    const auto coded = symbols_->code(quantised, layout, header);
+    if (!coded) return exact_chunk(place, elements, std::move(out.statistics));
     const std::vector<std::byte> patch_bytes = write_patches(patches);
     header.patch_bytes = static_cast<std::uint32_t>(patch_bytes.size());
-    out.payload = assemble_chunk(header, coded.states_and_words, coded.bypass, patch_bytes);
+    out.payload = assemble_chunk(header, coded->states_and_words, coded->bypass, patch_bytes);
     return out;
   }
 
  private:
+  static EncodedChunk exact_chunk(const ChunkPlace& place, std::span<const std::byte> elements, ChunkStatistics statistics) {
+    EncodedChunk out = raw_chunk(place, elements);
+    statistics.squared_error = statistics.max_abs_error = 0;
+    statistics.patches = 0;
+    out.statistics = std::move(statistics);
+    return out;
+  }
+
   /// Elements in fixed-point units with the centre subtracted; what is not finite or out of range becomes 0 here
   /// and is patched.
   std::vector<float> centred_rows(std::span<const std::byte> elements, const ChunkLayout& layout) const {

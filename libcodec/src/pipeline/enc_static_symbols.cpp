@@ -14,21 +14,23 @@ class StaticSymbolCoder final : public SymbolCoder {
     if (!pattern.empty()) schedule_ = make_schedule(pattern, schedule_storage_);
   }
 
-  CodedSymbols code(std::span<const std::int16_t> levels, const ChunkLayout& layout, ChunkHeader& header) const override {
+  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout, ChunkHeader& header) const override {
     const std::size_t r = model_.synthesis.coefficients;
     const StepPlan plan(layout.strands, model_.predictor.kind != PredictorKind::none);
     std::vector<std::uint8_t> symbols;
     symbols.reserve(levels.size() + kSymbolPadding);
     std::vector<std::size_t> step_symbols;
     BitWriter bypass;
+    bool codable = true;
     StepRows step;
     for (std::size_t index = 0; index < plan.step_count(); ++index) {
       plan.rows_of(index, step);
       for (const std::size_t row : step.row) {
-        for (std::size_t k = 0; k < r; ++k) symbols.push_back(symbol_of(levels[row * r + k], k, bypass));
+        for (std::size_t k = 0; k < r; ++k) symbols.push_back(symbol_of(levels[row * r + k], k, bypass, codable));
       }
       step_symbols.push_back(step.row.size() * r);
     }
+    if (!codable) return std::nullopt;
     const std::size_t count = symbols.size();
     symbols.resize(count + kSymbolPadding);
     CodedSymbols out;
@@ -39,7 +41,7 @@ class StaticSymbolCoder final : public SymbolCoder {
   }
 
  private:
-  std::uint8_t symbol_of(int value, std::size_t coefficient, BitWriter& bypass) const {
+  std::uint8_t symbol_of(int value, std::size_t coefficient, BitWriter& bypass, bool& codable) const {
     const unsigned class_index = model_.entropy.class_of[coefficient];
     const SymbolRange& range = model_.entropy.ranges[class_index];
     const ClassFrequencies& frequencies = model_.entropy.tables.classes[class_index];
@@ -51,6 +53,10 @@ class StaticSymbolCoder final : public SymbolCoder {
     }
     const int low = range.lowest * (1 << range.raw_bits);
     const int end = (range.lowest + escape) * (1 << range.raw_bits);
+    if ((value >= low && value < end) || frequencies.back() == 0) {
+      codable = false;
+      return 0;
+    }
     bypass.bits(value >= end ? 1 : 0, 1);
     bypass.exp_golomb(static_cast<std::uint32_t>(value >= end ? value - end : low - 1 - value));
     return static_cast<std::uint8_t>(escape);

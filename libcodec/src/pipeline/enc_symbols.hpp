@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,7 +24,8 @@ class SymbolCoder {
  public:
   virtual ~SymbolCoder() = default;
   /// @param levels  row-major [row][coefficient]. Fills lanes_log2, word_count and bypass_bytes of the header.
-  virtual CodedSymbols code(std::span<const std::int16_t> levels, const ChunkLayout& layout, ChunkHeader& header) const = 0;
+  /// @return nothing if the model, whose frequencies may be anybody's, cannot code one of the levels.
+  virtual std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout, ChunkHeader& header) const = 0;
 };
 
 /// @param model  borrowed.

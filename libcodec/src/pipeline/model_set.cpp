@@ -3,12 +3,21 @@
 #include <algorithm>
 
 #include "base/try.hpp"
+#include "container/fields.hpp"
 #include "profile/profile_content.hpp"
 
 namespace actz {
 
-void ModelSet::add_embedded(std::vector<std::byte> payload, std::uint64_t file_offset_bytes) {
-  entries_.push_back({std::move(payload), {}, false, file_offset_bytes});
+Status ModelSet::add(Entry entry) {
+  if (entries_.size() >= kMaxModels) {  // R-ARCH-22
+    return Error{ErrorCode::corrupt, entry.file_offset_bytes, "more models than a chunk can name"};
+  }
+  entries_.push_back(std::move(entry));
+  return {};
+}
+
+Status ModelSet::add_embedded(std::vector<std::byte> payload, std::uint64_t file_offset_bytes) {
+  return add({std::move(payload), {}, false, file_offset_bytes});
 }
 
 Status ModelSet::add_reference(std::span<const std::byte> payload, std::uint64_t file_offset_bytes) {
@@ -17,8 +26,7 @@ Status ModelSet::add_reference(std::span<const std::byte> payload, std::uint64_t
     return Error{ErrorCode::corrupt_bounds, file_offset_bytes, "a model reference is not 32 bytes long"};
   }
   std::copy(payload.begin(), payload.end(), entry.digest.begin());
-  entries_.push_back(std::move(entry));
-  return {};
+  return add(std::move(entry));
 }
 
 const std::vector<std::byte>* ModelSet::find(const Sha256& digest) const {

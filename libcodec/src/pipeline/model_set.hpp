@@ -15,7 +15,7 @@ class ModelSet {
  public:
   explicit ModelSet(std::vector<Profile> profiles) : profiles_(std::move(profiles)) {}
 
-  void add_embedded(std::vector<std::byte> payload, std::uint64_t file_offset_bytes);
+  Status add_embedded(std::vector<std::byte> payload, std::uint64_t file_offset_bytes);
   /// A MODEL_REFERENCE section: the model of that digest is taken from the profiles when it is needed.
   Status add_reference(std::span<const std::byte> payload, std::uint64_t file_offset_bytes);
 
@@ -33,6 +33,7 @@ class ModelSet {
     bool is_reference = false;
     std::uint64_t file_offset_bytes = 0;
   };
+  Status add(Entry entry);
   const std::vector<std::byte>* find(const Sha256& digest) const;
 
   std::vector<Profile> profiles_;

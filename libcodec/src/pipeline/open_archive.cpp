@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "actz/version.hpp"
 #include "base/try.hpp"
@@ -21,7 +22,7 @@ Result<Section> read_section(const ByteSource& source, std::uint64_t offset, std
   const std::uint64_t size = source.size_bytes();
   if (section_bytes < kSectionHeaderBytes || offset > size || section_bytes > size - offset) return outside(offset);
   if (section_bytes - kSectionHeaderBytes > limits.max_section_bytes) {
-    return Error{ErrorCode::limit_exceeded, offset, "a section is larger than the reader's limit"};
+    return Error{ErrorCode::limit_exceeded, offset, "a section is larger than the reader's limit"};  // R-LIMIT-03
   }
   std::vector<std::byte> bytes(static_cast<std::size_t>(section_bytes));
   ACTZ_CHECK(source.read_at(offset, bytes));
@@ -33,6 +34,11 @@ Result<Section> read_section(const ByteSource& source, std::uint64_t offset, std
   out.content_offset_bytes = offset + kSectionHeaderBytes;
   out.payload.assign(bytes.begin() + kSectionHeaderBytes, bytes.end());
   ACTZ_CHECK(check_payload(out.header, out.payload, out.content_offset_bytes));
+  const bool may_be_skippable = out.header.type == static_cast<std::uint16_t>(SectionType::metadata) ||
+                                !is_known_in_data_file(out.header.type);
+  if ((out.header.flags & kSectionSkippable) != 0 && !may_be_skippable) {  // R-CONT-16
+    return Error{ErrorCode::corrupt, offset, "a needed section is marked skippable"};
+  }
   return out;
 }
 
@@ -43,17 +49,21 @@ Result<std::vector<IndexEntry>> load_index(const ByteSource& source, const Decod
   constexpr std::uint64_t kEndBytes = kSectionHeaderBytes + EndMark::kPayloadBytes;
   const std::uint64_t size = source.size_bytes();
   const Error truncated{ErrorCode::need_more_input, size, "the file has no end mark: it was cut short or is still being written"};
-  if (size < kFileHeaderBytes + kSectionHeaderBytes + kEndBytes) return truncated;
-  const auto end = read_section(source, size - kEndBytes, kEndBytes, limits);
-  if (!end || end->header.type != static_cast<std::uint16_t>(SectionType::end)) return truncated;
-  ACTZ_TRY(const auto mark, read_end_mark(end->payload, end->content_offset_bytes));
+  if (size < kFileHeaderBytes + kEndBytes) return truncated;
+  std::array<std::byte, kSectionHeaderBytes> bytes{};
+  ACTZ_CHECK(source.read_at(size - kEndBytes, bytes));
+  const auto header = read_section_header(bytes, size - kEndBytes);
+  const bool is_section = header || header.error().code == ErrorCode::unsupported;  // whole, but with flags unknown here
+  if (!is_section || (header && header->type != static_cast<std::uint16_t>(SectionType::end))) return truncated;  // R-CONT-10
+  ACTZ_TRY(const auto end, read_section(source, size - kEndBytes, kEndBytes, limits));
+  ACTZ_TRY(const auto mark, read_end_mark(end.payload, end.content_offset_bytes));
   if (mark.file_bytes != size || mark.index_offset_bytes < kFileHeaderBytes || mark.index_offset_bytes > size - kEndBytes) {
     return Error{ErrorCode::corrupt, size - kEndBytes, "the end mark does not fit the file"};  // R-ARCH-13
   }
   const std::uint64_t index_bytes = size - kEndBytes - mark.index_offset_bytes;
   ACTZ_TRY(const auto section, read_section(source, mark.index_offset_bytes, index_bytes, limits));
   if (section.header.type != static_cast<std::uint16_t>(SectionType::index)) {
-    return Error{ErrorCode::corrupt, mark.index_offset_bytes, "the end mark does not point to an index"};
+    return Error{ErrorCode::corrupt, mark.index_offset_bytes, "the end mark does not point to an index"};  // R-ARCH-13
   }
   ACTZ_TRY(auto entries, read_index(section.payload, section.content_offset_bytes));
   std::uint64_t next = kFileHeaderBytes;
@@ -75,10 +85,18 @@ class IndexWalk {
 
   Status visit(const IndexEntry& entry) {
     const auto type = static_cast<SectionType>(entry.type);
+    const bool first = !std::exchange(any_, true);
+    const bool of_tensor = type == SectionType::tensor || type == SectionType::chunk || type == SectionType::tensor_end;
+    const bool has_strands = entry.first_strand != 0 || entry.strand_count != 0;
+    if ((!of_tensor && entry.tensor_index != 0) || (type != SectionType::chunk && has_strands)) {  // R-INDX-05
+      return unfit(entry);
+    }
+    if (!is_known_in_data_file(entry.type)) return unknown(entry);
+    if (type == SectionType::index || type == SectionType::end) return misplaced(entry);  // R-ARCH-11
     const bool inside_tensor = type == SectionType::chunk || type == SectionType::tensor_end;
-    if (inside_tensor != open_ && entry.type < static_cast<std::uint16_t>(SectionType::index)) return misplaced(entry);
+    if (inside_tensor != open_) return misplaced(entry);  // R-ARCH-01
     if (type == SectionType::chunk) return chunk(entry);
-    if (entry.type > static_cast<std::uint16_t>(SectionType::tensor_end)) return unknown(entry);
+    if (type == SectionType::metadata && !first) return misplaced(entry);  // R-ARCH-02
     ACTZ_TRY(auto section, read_section(*file_.source, entry.offset_bytes, entry.section_bytes, file_.options.limits));
     if (section.header.type != entry.type) return misplaced(entry);  // R-INDX-05
     switch (type) {
@@ -87,8 +105,7 @@ class IndexWalk {
         return {};
       case SectionType::model:
         pending_model_bytes_ += entry.section_bytes;
-        file_.models.add_embedded(std::move(section.payload), section.content_offset_bytes);
-        return {};
+        return file_.models.add_embedded(std::move(section.payload), section.content_offset_bytes);
       case SectionType::model_reference:
         return file_.models.add_reference(section.payload, section.content_offset_bytes);
       case SectionType::tensor: return tensor_begins(section, entry);
@@ -107,20 +124,21 @@ class IndexWalk {
   }
 
   Status unknown(const IndexEntry& entry) const {
-    if (entry.type <= static_cast<std::uint16_t>(SectionType::end)) return misplaced(entry);
     std::array<std::byte, kSectionHeaderBytes> bytes{};
     ACTZ_CHECK(file_.source->read_at(entry.offset_bytes, bytes));
     ACTZ_TRY(const auto header, read_section_header(bytes, entry.offset_bytes));
+    if (header.type != entry.type) return misplaced(entry);  // R-INDX-05
+    if (header.payload_bytes != entry.section_bytes - kSectionHeaderBytes) return unfit(entry);  // R-INDX-03
     if ((header.flags & kSectionSkippable) != 0) return {};
     return Error{ErrorCode::unsupported, entry.offset_bytes, "a section of unknown type"};  // R-CONT-15
   }
 
   Status tensor_begins(const Section& section, const IndexEntry& entry) {
     if (file_.tensors.size() >= file_.options.limits.max_tensors) {
-      return Error{ErrorCode::limit_exceeded, entry.offset_bytes, "more tensors than the reader's limit"};
+      return Error{ErrorCode::limit_exceeded, entry.offset_bytes, "more tensors than the reader's limit"};  // R-LIMIT-04
     }
     ACTZ_TRY(auto header, read_tensor_header(section.payload, section.content_offset_bytes, file_.options.limits));
-    if (entry.tensor_index != file_.tensors.size()) return unfit(entry);
+    if (entry.tensor_index != file_.tensors.size()) return unfit(entry);  // R-INDX-05
     if (!names_.insert(header.name).second) {
       return Error{ErrorCode::corrupt, entry.offset_bytes, "two tensors have the same name"};  // R-ARCH-03
     }
@@ -152,18 +170,20 @@ class IndexWalk {
   Status tensor_ends(const Section& section, const IndexEntry& entry) {
     ACTZ_TRY(const auto end, read_tensor_end(section.payload, section.content_offset_bytes));
     TensorSummary& summary = file_.summary.tensors.back();
-    if (end.tensor_index + std::size_t{1} != file_.tensors.size() || end.chunk_count != summary.chunks ||
+    if (entry.tensor_index != end.tensor_index || end.tensor_index + std::size_t{1} != file_.tensors.size() || end.chunk_count != summary.chunks ||
         next_strand_ != file_.tensors.back().header.strand_count()) {  // R-ARCH-05
       return unfit(entry);
     }
     complete(summary, end, entry.section_bytes);
+    file_.tensors.back().digest = end.digest;
     open_ = false;
     return {};
   }
 
   OpenArchive& file_;
   std::set<std::string> names_;
-  bool open_ = false;
+  bool any_ = false;   ///< an entry was visited
+  bool open_ = false;  ///< inside a tensor
   std::uint64_t next_strand_ = 0;
   std::uint64_t pending_model_bytes_ = 0;
 };
@@ -194,7 +214,7 @@ Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& 
   ACTZ_CHECK(source.read_at(0, header));
   ACTZ_TRY(const auto kind, read_file_header(header));
   if (kind != FileKind::data) {
-    return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};
+    return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};  // R-CONT-07
   }
   file.summary.format_major = kFormatMajor;
   file.summary.format_minor = kFormatMinor;

@@ -15,6 +15,7 @@ struct OpenArchive {
   struct OpenTensor {
     TensorHeader header;
     std::vector<IndexEntry> chunks;
+    std::uint64_t digest = 0;  ///< as its TENSOR_END section says
   };
 
   const ByteSource* source = nullptr;  ///< borrowed
@@ -33,7 +34,7 @@ struct Section {
   std::uint64_t content_offset_bytes = 0;
 };
 
-/// Reads and checks one section whose place and length are known.
+/// Reads and checks one section whose place and length are known. Its type is the caller's to check.
 Result<Section> read_section(const ByteSource& source, std::uint64_t offset, std::uint64_t section_bytes,
                              const DecodeLimits& limits);
 

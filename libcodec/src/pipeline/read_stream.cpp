@@ -39,7 +39,7 @@ class StreamReader {
     ACTZ_TRY(const auto header, read_exactly(kFileHeaderBytes));
     ACTZ_TRY(const auto kind, read_file_header(header));
     if (kind != FileKind::data) {
-      return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};
+      return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};  // R-CONT-07
     }
     summary_.format_major = kFormatMajor;
     summary_.format_minor = kFormatMinor;
@@ -73,11 +73,11 @@ class StreamReader {
     ACTZ_TRY(const auto header_bytes, read_exactly(kSectionHeaderBytes));
     ACTZ_TRY(const auto header, read_section_header(header_bytes, start));
     if (header.payload_bytes > options_.limits.max_section_bytes) {
-      return Error{ErrorCode::limit_exceeded, start, "a section is larger than the reader's limit"};
+      return Error{ErrorCode::limit_exceeded, start, "a section is larger than the reader's limit"};  // R-LIMIT-03
     }
     ACTZ_TRY(auto payload, read_exactly(header.payload_bytes));
     if (payload.size() < header.payload_bytes) {
-      return Error{ErrorCode::need_more_input, offset_bytes_, "the file ends inside a section"};
+      return Error{ErrorCode::need_more_input, offset_bytes_, "the file ends inside a section"};  // R-CONT-17
     }
     ACTZ_CHECK(check_payload(header, payload, start + kSectionHeaderBytes));
     entry_ = IndexEntry{header.type, 0, start, kSectionHeaderBytes + header.payload_bytes, 0, 0};
@@ -88,7 +88,7 @@ class StreamReader {
 
   Status section(const SectionHeader& header, std::vector<std::byte> payload) {
     const auto type = static_cast<SectionType>(header.type);
-    const bool known = header.type >= 1 && header.type <= static_cast<std::uint16_t>(SectionType::end);
+    const bool known = is_known_in_data_file(header.type);
     const bool skippable = (header.flags & kSectionSkippable) != 0;
     if (index_offset_bytes_ && type != SectionType::end) return misplaced("a section follows the index");  // R-ARCH-11
     if (!known) {
@@ -101,12 +101,9 @@ class StreamReader {
     switch (type) {
       case SectionType::metadata: return metadata(payload);
       case SectionType::model:
-        models_.add_embedded(std::move(payload), content_offset());
         pending_model_bytes_ += entry_.section_bytes;
-        return check_model_count();
-      case SectionType::model_reference:
-        ACTZ_CHECK(models_.add_reference(payload, content_offset()));
-        return check_model_count();
+        return models_.add_embedded(std::move(payload), content_offset());
+      case SectionType::model_reference: return models_.add_reference(payload, content_offset());
       case SectionType::tensor: return tensor_begins(payload);
       case SectionType::chunk: return chunk(std::move(payload));
       case SectionType::tensor_end: return tensor_ends(payload);
@@ -119,11 +116,6 @@ class StreamReader {
   Error broken(ErrorCode code, const char* message) const { return {code, entry_.offset_bytes, message}; }
   Error misplaced(const char* message) const { return broken(ErrorCode::corrupt, message); }
 
-  Status check_model_count() const {
-    if (models_.size() > 65536) return misplaced("more than 65536 models");  // R-ARCH-22
-    return {};
-  }
-
   Status metadata(std::span<const std::byte> payload) {
     if (!seen_.empty()) return misplaced("metadata stands after other sections");  // R-ARCH-02
     summary_.metadata.assign(reinterpret_cast<const char*>(payload.data()), payload.size());
@@ -134,7 +126,7 @@ class StreamReader {
     ACTZ_TRY(tensor_, read_tensor_header(payload, content_offset(), options_.limits));
     if (!names_.insert(tensor_->name).second) return misplaced("two tensors have the same name");  // R-ARCH-03
     if (summary_.tensors.size() >= options_.limits.max_tensors) {
-      return broken(ErrorCode::limit_exceeded, "more tensors than the reader's limit");
+      return broken(ErrorCode::limit_exceeded, "more tensors than the reader's limit");  // R-LIMIT-04
     }
     entry_.tensor_index = static_cast<std::uint32_t>(summary_.tensors.size());
     summary_.tensors.push_back(summarise(*tensor_));

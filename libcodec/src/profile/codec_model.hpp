@@ -17,7 +17,7 @@ namespace actz {
 /// Fraction bits of the fixed-point row: the unit is 1/32 of the nominal quantiser step.
 inline constexpr unsigned kFractionBits = 5;
 
-/// Values are the ids of format_spec/registry/models.csv.
+/// Values are the ids of format_spec/registry/codecs.csv.
 enum class CodecKind : std::uint8_t { lossy = 1, lossless = 2 };
 
 /// Values are the ids of format_spec/registry/entropy_models.csv.

@@ -20,7 +20,7 @@ constexpr std::int32_t kInt16Max = 32767;
 template <class T>
 Result<std::vector<T>> read_array(ByteReader& in, std::uint64_t count, std::size_t row_length, std::int32_t minimum,
                                   std::int32_t maximum, const char* field) {
-  if (count > kMaxMatrixElements) {  // R-MODEL-06
+  if (count > kMaxArrayValues) {  // R-MODEL-06
     return in.error_here(ErrorCode::limit_exceeded, std::string(field) + " has too many elements");
   }
   ACTZ_TRY(const auto wide, read_rice_array(in, static_cast<std::size_t>(count), row_length, minimum, maximum, field));
@@ -212,7 +212,7 @@ Status read_context_table(ByteReader& in, ContextModel& model) {
 
 Status read_thresholds(ByteReader& in, ContextModel& model) {
   ACTZ_TRY(const auto bins, in.u8("bins"));
-  if (bins == 0 || bins > ContextModel::kMaxBins) return in.error_here(ErrorCode::corrupt, "bins is not 1 to 8");  // R-MODEL-52
+  if (bins == 0 || bins > kMaxBins) return in.error_here(ErrorCode::corrupt, "bins is not 1 to 8");  // R-MODEL-52
   model.bins = bins;
   for (unsigned i = 1; i < model.bins; ++i) {
     ACTZ_TRY(const auto threshold, in.u16("threshold"));

@@ -32,19 +32,21 @@ Error broken_record() { return {ErrorCode::corrupt, Error::kNoOffset, "the train
 Status read_training(std::span<const std::byte> payload, Profile::Content& content) {
   const std::string text(reinterpret_cast<const char*>(payload.data()), payload.size());
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return broken_record();
+  if (!json.is_object()) return broken_record();  // R-PROF-07
   const auto number = [](const Json& object, const char* key) -> double {
     return object.contains(key) && object[key].is_number() ? object[key].get<double>() : 0.0;
   };
-  content.training.rows = static_cast<std::uint64_t>(number(json, "rows"));
-  content.training.rows_held = static_cast<std::uint64_t>(number(json, "rows_held"));
-  content.training.channels = static_cast<std::uint32_t>(number(json, "channels"));
+  const auto count = [](const Json& object, const char* key) -> std::uint64_t {
+    return object.contains(key) && object[key].is_number_unsigned() ? object[key].get<std::uint64_t>() : 0;
+  };
+  content.training.rows = count(json, "rows");
+  content.training.rows_held = count(json, "rows_held");
   if (json.contains("data_digest") && json["data_digest"].is_string()) {
     content.training.data_digest = json["data_digest"].get<std::string>();
   }
   if (json.contains("rungs") && json["rungs"].is_array()) {
     for (const Json& rung : json["rungs"]) {
-      if (!rung.is_object()) return broken_record();
+      if (!rung.is_object()) return broken_record();  // R-PROF-07
       RungInfo info;
       info.target_nmse = number(rung, "target_nmse");
       info.held_out_nmse = number(rung, "held_out_nmse");
@@ -68,7 +70,7 @@ struct Piece {
 Result<Piece> next_piece(std::span<const std::byte> file, std::size_t& at) {
   ACTZ_TRY(const auto header, read_section_header(file.subspan(at), at));
   if (header.payload_bytes > file.size() - at - kSectionHeaderBytes) {
-    return Error{ErrorCode::need_more_input, file.size(), "the file ends inside a section"};
+    return Error{ErrorCode::need_more_input, file.size(), "the file ends inside a section"};  // R-CONT-17
   }
   const std::uint64_t offset = at + kSectionHeaderBytes;
   const auto payload = file.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(header.payload_bytes));
@@ -85,12 +87,12 @@ Status add_rung(const Piece& piece, Profile::Content& content) {
 
 /// Ties the record to the rungs, which must agree among themselves.
 Status complete(Profile::Content& content) {
-  if (content.rungs.empty() || content.info.size() != content.rungs.size()) return broken_record();
+  if (content.rungs.empty() || content.info.size() != content.rungs.size()) return broken_record();  // R-PROF-05
   content.training.lags = content.rungs.front().model.predictor.lags;
   for (std::size_t i = 0; i < content.rungs.size(); ++i) {
     const Rung& rung = content.rungs[i];
     if (rung.model.channels != content.rungs.front().model.channels || rung.model.kind != CodecKind::lossy) {
-      return Error{ErrorCode::corrupt, Error::kNoOffset, "the rungs of the profile do not belong together"};
+      return Error{ErrorCode::corrupt, Error::kNoOffset, "the rungs of the profile do not belong together"};  // R-PROF-06
     }
     content.info[i].coefficients = rung.model.synthesis.coefficients;
     content.info[i].model_bytes = rung.model_bytes.size();
@@ -136,12 +138,20 @@ Result<Profile> Profile::parse(std::span<const std::byte> file) {
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a data file, not a profile"};
   }
   auto content = std::make_shared<Content>();
+  bool has_record = false;
   bool ended = false;
   for (std::size_t at = kFileHeaderBytes; at < file.size() && !ended;) {
     const std::size_t start = at;
     ACTZ_TRY(const auto piece, next_piece(file, at));
-    switch (static_cast<SectionType>(piece.header.type)) {
-      case SectionType::profile: ACTZ_CHECK(read_training(piece.payload, *content)); break;
+    const auto type = static_cast<SectionType>(piece.header.type);
+    if (has_record ? type == SectionType::profile : type == SectionType::model || type == SectionType::end) {  // R-PROF-08
+      return Error{ErrorCode::corrupt, start, "the training record of the profile is not its first section, or not its only one"};
+    }
+    switch (type) {
+      case SectionType::profile:
+        has_record = true;
+        ACTZ_CHECK(read_training(piece.payload, *content));
+        break;
       case SectionType::model: ACTZ_CHECK(add_rung(piece, *content)); break;
       case SectionType::end:
         ended = true;
@@ -155,7 +165,7 @@ Result<Profile> Profile::parse(std::span<const std::byte> file) {
         }
     }
   }
-  if (!ended) return Error{ErrorCode::need_more_input, file.size(), "the profile has no end mark"};
+  if (!ended) return Error{ErrorCode::need_more_input, file.size(), "the profile has no end mark"};  // R-PROF-04
   ACTZ_CHECK(complete(*content));
   return Profile(std::shared_ptr<const Content>(std::move(content)));
 }

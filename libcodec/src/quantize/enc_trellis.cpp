@@ -51,7 +51,7 @@ TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates
     out.weight = model.weight[k];
     out.raw_bits = model.raw_bits[k];
     out.raw_cost = optimize ? kRateUnits * static_cast<float>(model.raw_bits[k]) : 0.0F;
-    for (unsigned bin = 0; bin < ContextModel::kMaxBins; ++bin) {
+    for (unsigned bin = 0; bin < kMaxBins; ++bin) {
       for (unsigned quantizer = 0; quantizer < 2; ++quantizer) {
         const unsigned table = model.table(k, std::min(bin, model.bins - 1), std::min(quantizer, model.quantizers - 1));
         out.first_rates[bin * 2 + quantizer] = static_cast<std::int32_t>(table) * TrellisRates::kEntries;

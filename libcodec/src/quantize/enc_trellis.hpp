@@ -39,7 +39,7 @@ class TrellisQuantizer final : public RowQuantizer {
 
   /// One coefficient as the kernels see it.
   struct Coefficient {
-    alignas(64) std::int32_t first_rates[2 * ContextModel::kMaxBins];  ///< by bin · 2 + quantiser: its table's first entry
+    alignas(64) std::int32_t first_rates[2 * kMaxBins];  ///< by bin · 2 + quantiser: its table's first entry
     float energy_over_lambda;  ///< costs are in 1/256 bit
     float raw_cost;            ///< of the raw bits
     std::int32_t weight;
@@ -50,7 +50,7 @@ class TrellisQuantizer final : public RowQuantizer {
     const Coefficient* coefficients;
     std::size_t count;
     const std::uint64_t* rates;
-    std::int32_t thresholds[ContextModel::kMaxBins - 1];  ///< unused ones above any activity
+    std::int32_t thresholds[kMaxBins - 1];  ///< unused ones above any activity
   };
 
  private:

@@ -65,7 +65,7 @@ template <unsigned StateBits>
     const I32x16 after = before - (before >> static_cast<int>(kActivityDecayShift)) + term;
     store(after, activity + first);
     I32x16 chosen{};
-    for (std::size_t b = 0; b + 1 < ContextModel::kMaxBins; ++b) chosen += (after >= shared.thresholds[b]) * -2;
+    for (std::size_t b = 0; b + 1 < kMaxBins; ++b) chosen += (after >= shared.thresholds[b]) * -2;
     I32x16 level = value;
     if constexpr (StateBits > 0) {
       I32x16 left;

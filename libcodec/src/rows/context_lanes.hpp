@@ -51,7 +51,7 @@ class ContextLanes {
   unsigned state_bits_;
   std::vector<std::int32_t> first_escape_;  ///< per coefficient, the least code count of its tables
   AlignedVector<std::uint32_t> offsets_;  ///< coefficient · 16 + bin · 2 + quantiser; one row more than coefficients
-  std::int32_t thresholds_[ContextModel::kMaxBins - 1];
+  std::int32_t thresholds_[kMaxBins - 1];
 };
 
 }  // namespace actz

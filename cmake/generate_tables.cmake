@@ -1,0 +1,36 @@
+# Turns the caps of format_spec/tables/limits.csv into constants, so that each is written once:
+# row max_lag,4096,u16,format,… becomes `inline constexpr std::uint16_t kMaxLag = 4096;`.
+# Limits of readers are defaults of DecodeLimits, a public header; check_spec.py compares them.
+set(ACTZ_GENERATED ${PROJECT_BINARY_DIR}/include)
+set(limits_csv ${PROJECT_SOURCE_DIR}/format_spec/tables/limits.csv)
+set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${limits_csv})
+
+set(lines "")
+file(STRINGS ${limits_csv} rows REGEX ",format,")
+foreach(row IN LISTS rows)
+  if(NOT row MATCHES "^([a-z_]+),([0-9]+),u([0-9]+),format,")
+    message(FATAL_ERROR "${limits_csv}: cannot read ${row}")
+  endif()
+  set(constant k)
+  set(value ${CMAKE_MATCH_2})
+  set(type std::uint${CMAKE_MATCH_3}_t)
+  string(REPLACE "_" ";" words ${CMAKE_MATCH_1})
+  foreach(word IN LISTS words)
+    string(SUBSTRING ${word} 0 1 first)
+    string(SUBSTRING ${word} 1 -1 rest)
+    string(TOUPPER ${first} first)
+    string(APPEND constant ${first}${rest})
+  endforeach()
+  string(APPEND lines "inline constexpr ${type} ${constant} = ${value};\n")
+endforeach()
+file(CONFIGURE OUTPUT ${ACTZ_GENERATED}/generated/format_limits.hpp @ONLY CONTENT "// Generated from format_spec/tables/limits.csv; do not edit.
+#pragma once
+
+#include <cstdint>
+
+namespace actz {
+
+/// Caps of the format (format_spec/09_limits.md). A decoder refuses what exceeds them.
+${lines}
+}  // namespace actz
+")

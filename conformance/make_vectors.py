@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Makes the vectors and manifest.json.
+
+    make_vectors.py --program PATH   all, those of the program with the `actz` at PATH
+    make_vectors.py                  only those written field by field; those of the program stay as they are
+    make_vectors.py --check          compares: exit code 1 if a file or the manifest would change
+
+Encoders may change from release to release, so files of the program are made once and then kept: they must decode
+for ever.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import recipes_examples
+import recipes_invalid
+import recipes_invalid_models  # noqa: F401 - adds to recipes_invalid.RECIPES
+import recipes_profiles
+import recipes_program
+import recipes_valid
+
+from archive import Archive
+from bitio import FormatError
+from output import DTYPES
+from profiles import read_profile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VECTORS = os.path.join(HERE, "vectors")
+MANIFEST = os.path.join(HERE, "manifest.json")
+EXIT_CODES = {"need_more_input": 3, "corrupt": 3, "unsupported": 4, "limit_exceeded": 5, "bad_argument": 2}
+REFINED = {"corrupt_signature": "corrupt", "corrupt_checksum": "corrupt", "corrupt_bounds": "corrupt"}
+
+
+def read_file(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def with_program(program, folder):
+    """Runs the program for each of its recipes. Yields (id, path)."""
+    profile = os.path.join(folder, recipes_program.PROFILE)
+    dump = os.path.join(recipes_program.DATA, "stories260K_layer3_4x256x64.npy")
+    subprocess.run([program, "fit", dump, "-o", profile, "-q", "--force"] + recipes_program.PROFILE_ARGUMENTS,
+                   check=True)
+    for name, _rules, tensors, arguments, _note in recipes_program.RECIPES:
+        source, out = os.path.join(folder, "in.safetensors"), os.path.join(folder, name + ".actz")
+        with open(source, "wb") as file:
+            file.write(recipes_program.safetensors(tensors))
+        words = [profile if word == recipes_program.PROFILE else word for word in arguments]
+        subprocess.run([program, "encode", source, out, "-q", "--force", "--threads", "1"] + words, check=True)
+
+
+def entry(name, group, level, file, data, rules, note, made_by, families=None, profile=None):
+    """profile: (path below this folder, bytes)."""
+    out = {"id": name, "group": group, "level": level, "file": f"vectors/{group}/{file}", "bytes": len(data),
+           "sha256": hashlib.sha256(data).hexdigest(), "expect": "reject" if families else "accept",
+           "rules": sorted(rules), "note": note, "made_by": made_by}
+    if profile:
+        out["profile"] = profile[0]
+    if families:
+        out["families"] = families
+        verify_rejected(name, data, families, rules, profile)
+        return out
+    models = read_profile(profile[1]) if profile else {}
+    out["tensors"] = [{"name": tensor.name.decode("utf-8"), "dtype": DTYPES[tensor.dtype][0], "shape": tensor.shape,
+                       "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in Archive(data,
+                                                                                                    models).tensors]
+    return out
+
+
+def verify_rejected(name, data, families, rules, profile):
+    try:
+        Archive(data, read_profile(profile[1]) if profile else {})
+    except FormatError as error:
+        if error.family not in families or error.rule not in rules:
+            sys.exit(f"{name}: refused for {error}, not for {' or '.join(rules)}")
+        return
+    sys.exit(f"{name}: accepted")
+
+
+def written_field_by_field():
+    """Yields (path below vectors/, bytes, entry or None)."""
+    for function in (recipes_examples.example_raw, recipes_examples.example_lossy):
+        file, data = f"{function.__name__}.actz", function()
+        yield f"examples/{file}", data, entry(function.__name__, "examples", 1, file, data, [], function.__doc__,
+                                              "recipes_examples.py")
+    yield "examples/example_profile.actp", recipes_examples.example_profile(), None
+    for name, level, rules, function in recipes_valid.RECIPES:
+        data = function()
+        yield f"uncommon/{name}.actz", data, entry(name, "uncommon", level, f"{name}.actz", data, rules,
+                                                   function.__doc__,
+                                                   "recipes_valid.py")
+    for name, level, rules, function, families in recipes_invalid.RECIPES:
+        data, note = function(), function.__doc__
+        yield f"invalid/{name}.actz", data, entry(name, "invalid", level, f"{name}.actz", data, rules, note,
+                                                  "recipes_invalid*.py", families)
+    data = recipes_profiles.needs_profile()
+    yield "profiles/needs_profile.actz", data, None
+    for name, rules, families, profile, note in recipes_profiles.PROFILE_RECIPES:
+        listed = entry(name, "profiles", 1, "needs_profile.actz", data, rules, note, "recipes_profiles.py", families,
+                       (f"vectors/profiles/{name}.actp", profile))
+        yield f"profiles/{name}.actp", profile, listed
+
+
+def of_program():
+    path = f"vectors/program/{recipes_program.PROFILE}"
+    named = path, read_file(os.path.join(HERE, path))
+    for name, rules, _tensors, arguments, note in recipes_program.RECIPES:
+        made_by = " ".join(["actz", "encode"] + arguments)
+        data = read_file(os.path.join(VECTORS, "program", f"{name}.actz"))
+        profile = named if "--name-profile" in arguments else None
+        yield entry(name, "program", 1, f"{name}.actz", data, rules, note, made_by, profile=profile)
+
+
+class Store:
+    """Writes files below vectors/, or only compares them."""
+
+    def __init__(self, only_check):
+        self.only_check, self.changed, self.paths = only_check, [], set()
+
+    def put(self, path, data):
+        self.paths.add(path)
+        if os.path.exists(path) and read_file(path) == data:
+            return
+        self.changed.append(os.path.relpath(path, HERE))
+        if not self.only_check:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(data)
+
+    def remove_others(self):
+        """Files that no recipe makes any more."""
+        for group in ("examples", "uncommon", "invalid", "profiles"):
+            for name in os.listdir(os.path.join(VECTORS, group)):
+                path = os.path.join(VECTORS, group, name)
+                if path not in self.paths:
+                    self.changed.append(os.path.relpath(path, HERE))
+                    if not self.only_check:
+                        os.remove(path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program")
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    store = Store(options.check)
+    if options.program:
+        with tempfile.TemporaryDirectory() as folder:
+            with_program(options.program, folder)
+            for name in sorted(os.listdir(folder)):
+                if name.endswith((".actz", ".actp")):
+                    store.put(os.path.join(VECTORS, "program", name), read_file(os.path.join(folder, name)))
+    entries = []
+    for path, data, listed in written_field_by_field():
+        store.put(os.path.join(VECTORS, *path.split("/")), data)
+        if listed:
+            entries.append(listed)
+    entries = list(of_program()) + entries
+    assert len({one["id"] for one in entries}) == len(entries), "an id is used twice"
+    families = {family: family for family in EXIT_CODES}
+    manifest = {"format_version": "0.1", "count": len(entries), "exit_codes": EXIT_CODES,
+                "families": {**families, **REFINED},
+                "vectors": entries}
+    store.put(MANIFEST, (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+    store.remove_others()
+    for path in store.changed:
+        print(("would change " if options.check else "wrote ") + path)
+    print(f"{len(entries)} vectors, {sum(one['bytes'] for one in entries)} bytes, {len(store.changed)} changed")
+    return 1 if options.check and store.changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Chapter 8: a whole data file, from front to back."""
+
+from bitio import require
+from checksums import xxh64
+from chunks import Chunk, check_chunk_range, decode_chunk, strand_count
+from container import (
+    DATA, FILE_HEADER_BYTES, SKIPPABLE, Section, TensorEnd, T_CHUNK, T_END, T_INDEX,
+    T_METADATA, T_MODEL, T_MODEL_REFERENCE, T_TENSOR, T_TENSOR_END, read_end_mark, read_file_header, read_index,
+)
+from model import read_model
+from tensor_header import Tensor
+
+
+# spec: archive
+READER_MAX_TENSORS = 65536
+
+
+class Archive:
+    """Decodes a data file. tensors: Tensor objects, each with its decoded bytes in `elements`."""
+
+    def __init__(self, file, profile_models=None):
+        """file: bytes. profile_models: SHA-256 of a MODEL payload -> the payload, of all profiles at hand."""
+        self.file = file
+        self.profile_models = profile_models or {}
+        self.metadata = None
+        self.tensors = []
+        self.models = []     # payload of a MODEL section, or digest of a MODEL_REFERENCE, with its type
+        self.parsed = {}     # models that a chunk needed
+        self.tensor = None   # the one whose sections are being read
+        self.seen = []       # what the INDEX must list
+        self.index_offset = None
+        require(read_file_header(file) == DATA, "bad_argument", "R-CONT-07")
+        offset, ended = FILE_HEADER_BYTES, False
+        while not ended:
+            section = Section(file, offset)
+            self.take(section)
+            offset, ended = section.end, section.type == T_END
+        require(offset == len(file), "corrupt", "R-ARCH-12")
+
+    def take(self, section):
+        require(self.index_offset is None or section.type == T_END, "corrupt", "R-ARCH-11")
+        entry = [section.type, 0, section.offset, section.end - section.offset, 0, 0]
+        if not T_METADATA <= section.type <= T_END:
+            require(section.flags & SKIPPABLE, "unsupported", "R-CONT-15")
+        else:
+            require(section.type == T_METADATA or section.flags & SKIPPABLE == 0, "corrupt", "R-CONT-16")
+            inside = section.type in (T_CHUNK, T_TENSOR_END)
+            require(inside == (self.tensor is not None), "corrupt", "R-ARCH-01")
+            self.TAKE[section.type](self, section, entry)
+        self.seen.append(tuple(entry))
+
+    def take_metadata(self, section, entry):
+        require(self.seen == [], "corrupt", "R-ARCH-02")
+        self.metadata = section.payload
+
+    def take_model(self, section, entry):
+        if section.type == T_MODEL_REFERENCE:
+            require(len(section.payload) == 32, "corrupt", "R-ARCH-20")
+        self.models.append((section.type, section.payload))
+        require(len(self.models) <= 65536, "corrupt", "R-ARCH-22")
+
+    def find_model(self, index):
+        require(index < len(self.models), "corrupt", "R-CHNK-17")
+        if index not in self.parsed:
+            section_type, payload = self.models[index]
+            if section_type == T_MODEL_REFERENCE:
+                require(payload in self.profile_models, "unsupported", "R-ARCH-21", "needs model " + payload.hex())
+                payload = self.profile_models[payload]
+            self.parsed[index] = read_model(payload)
+        return self.parsed[index]
+
+    def take_tensor(self, section, entry):
+        self.tensor = Tensor(section.payload)
+        require(self.tensor.name not in [other.name for other in self.tensors], "corrupt", "R-ARCH-03")
+        require(len(self.tensors) < READER_MAX_TENSORS, "limit_exceeded", "R-LIMIT-04")
+        entry[1] = len(self.tensors)
+        self.tensors.append(self.tensor)
+        self.tensor.elements = b""
+        self.next_strand, self.chunk_digests = 0, []
+
+    def take_chunk(self, section, entry):
+        chunk, tensor = Chunk(section.payload), self.tensor
+        place = (chunk.tensor_index, chunk.chunk_index, chunk.first_strand)
+        require(place == (len(self.tensors) - 1, len(self.chunk_digests), self.next_strand), "corrupt", "R-ARCH-04")
+        check_chunk_range(chunk, tensor)
+        tensor.elements += decode_chunk(chunk, tensor, self.find_model)
+        self.next_strand += chunk.strand_count
+        self.chunk_digests.append(chunk.digest)
+        entry[1], entry[4], entry[5] = chunk.tensor_index, chunk.first_strand, chunk.strand_count
+
+    def take_tensor_end(self, section, entry):
+        end = TensorEnd(section.payload)
+        require((end.tensor_index, end.chunk_count) == (len(self.tensors) - 1, len(self.chunk_digests)),
+                "corrupt", "R-ARCH-05")
+        require(self.next_strand == strand_count(self.tensor), "corrupt", "R-ARCH-05")
+        digests = b"".join(digest.to_bytes(8, "little") for digest in self.chunk_digests)
+        require(end.digest == xxh64(digests), "corrupt", "R-ARCH-06")
+        entry[1] = end.tensor_index
+        self.tensor = None
+
+    def take_index(self, section, entry):
+        require(read_index(section.payload) == self.seen, "corrupt", "R-ARCH-10")
+        self.index_offset = section.offset
+
+    def take_end(self, section, entry):
+        index_offset_bytes, file_bytes = read_end_mark(section.payload)
+        require(self.index_offset is not None and index_offset_bytes == self.index_offset, "corrupt", "R-ARCH-13")
+        require(file_bytes == section.end, "corrupt", "R-ARCH-13")
+
+    TAKE = {
+        T_METADATA: take_metadata, T_MODEL: take_model, T_MODEL_REFERENCE: take_model, T_TENSOR: take_tensor,
+        T_CHUNK: take_chunk, T_TENSOR_END: take_tensor_end, T_INDEX: take_index, T_END: take_end,
+    }
+# end

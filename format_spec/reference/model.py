@@ -1,0 +1,201 @@
+"""Chapters 3.2 to 3.7: Rice arrays and MODEL sections."""
+
+from bitio import BitReader, ByteReader, require, wrap_i32
+from tensor_header import is_positive_finite_f32
+
+
+# spec: rice
+RICE_PARAMETER_BITS = 5
+RICE_QUOTIENT_LIMIT = 24
+MAX_ARRAY_VALUES = 2**26
+
+
+def read_rice_array(reader, count, minimum, maximum, row_length=0):
+    """row_length 0: one row."""
+    require(count // 8 <= reader.remaining(), "corrupt", "R-MODEL-03")
+    bits = BitReader(reader.data[reader.at :], "R-MODEL-03")
+    values, k = [], 0
+    for i in range(count):
+        if i == 0 or (row_length > 0 and i % row_length == 0):
+            k = bits.bits(RICE_PARAMETER_BITS)
+        ones = 0
+        while ones < RICE_QUOTIENT_LIMIT and bits.bits(1) == 1:
+            ones += 1
+        code = bits.bits(32) if ones == RICE_QUOTIENT_LIMIT else (ones << k) + bits.bits(k)
+        value = -((code + 1) // 2) if code % 2 else code // 2
+        require(code <= 0xFFFFFFFF and minimum <= value <= maximum, "corrupt", "R-MODEL-04")
+        values.append(value)
+    require(bits.padding_is_zero(), "corrupt", "R-MODEL-05")
+    reader.bytes(bits.position // 8)
+    return values
+
+
+def read_model_array(reader, count, minimum, maximum, row_length=0):
+    require(count <= MAX_ARRAY_VALUES, "limit_exceeded", "R-MODEL-06")
+    return read_rice_array(reader, count, minimum, maximum, row_length)
+# end
+
+
+# spec: model
+LOSSY, LOSSLESS = 1, 2
+PREDICTOR_NONE, PREDICTOR_DENSE, PREDICTOR_LOW_RANK = 0, 1, 2
+SYNTHESIS_DIAGONAL, SYNTHESIS_DENSE, SYNTHESIS_BLOCK = 1, 2, 3
+QUANTISER_UNIFORM = 1
+ENTROPY_STATIC = 1
+INT16 = (-(2**15), 2**15 - 1)
+INT32 = (-(2**31), 2**31 - 1)
+
+
+class Model:
+    """A parsed MODEL section; its fields are set by the functions of this chapter."""
+
+
+def read_model(payload):
+    reader, model = ByteReader(payload), Model()
+    model.codec, model.predictor, model.synthesis = reader.uint(1), reader.uint(1), reader.uint(1)
+    quantiser, model.entropy = reader.uint(1), reader.uint(1)
+    require(reader.bytes(3) == b"\0\0\0", "unsupported", "R-MODEL-01")
+    if model.codec == LOSSY:
+        known = model.predictor <= 2 and 1 <= model.synthesis <= 3 and quantiser == QUANTISER_UNIFORM
+    else:
+        known = model.codec == LOSSLESS and model.predictor == 0 and model.synthesis == 0 and quantiser == 0
+    require(known and model.entropy in READ_ENTROPY_MODEL, "unsupported", "R-MODEL-02")
+    model.channels = reader.uint(4)
+    require(1 <= model.channels <= 65536, "corrupt", "R-MODEL-07")
+    if model.codec == LOSSY:
+        model.unit = reader.uint(4)
+        require(is_positive_finite_f32(model.unit), "corrupt", "R-MODEL-08")
+        model.centre = read_model_array(reader, model.channels, *INT32)
+        read_predictor(reader, model)
+        read_synthesis(reader, model)
+        model.symbols_per_row = model.coefficients
+    else:
+        read_bins(reader, model)
+        model.symbols_per_row = model.channels
+    READ_ENTROPY_MODEL[model.entropy](reader, model)
+    require(reader.remaining() == 0, "corrupt", "R-MODEL-09")
+    return model
+# end
+
+
+# spec: predictor
+def read_predictor(reader, model):
+    model.lags = []
+    if model.predictor == PREDICTOR_NONE:
+        return
+    lag_count = reader.uint(1)
+    require(1 <= lag_count <= 16, "corrupt", "R-MODEL-10")
+    for _ in range(lag_count):
+        lag = reader.uint(2)
+        require(1 <= lag <= 4096 and (not model.lags or lag > model.lags[-1]), "corrupt", "R-MODEL-11")
+        model.lags.append(lag)
+    d = model.channels
+    inputs = lag_count * d
+    model.input_shift = read_model_array(reader, d, 0, 31)
+    if model.predictor == PREDICTOR_LOW_RANK:
+        model.rank = reader.uint(2)
+        require(model.rank >= 1, "corrupt", "R-MODEL-12")
+        model.down_shift = read_model_array(reader, model.rank, 0, 31)
+        model.down = rows_of(read_model_array(reader, model.rank * inputs, *INT16, d), inputs)
+        model.output_shift = read_model_array(reader, d, 0, 31)
+        model.up = rows_of(read_model_array(reader, d * model.rank, *INT16, model.rank), model.rank)
+    else:
+        model.output_shift = read_model_array(reader, d, 0, 31)
+        model.matrix = rows_of(read_model_array(reader, d * inputs, *INT16, d), inputs)
+
+
+def rows_of(values, columns):
+    return [values[i : i + columns] for i in range(0, len(values), columns)]
+# end
+
+
+# spec: synthesis
+def read_synthesis(reader, model):
+    d = model.channels
+    model.shift, model.coefficients = reader.uint(1), reader.uint(4)
+    require(model.shift <= 15 and model.coefficients <= d, "corrupt", "R-MODEL-20")
+    if model.synthesis == SYNTHESIS_DIAGONAL:
+        require(model.coefficients == d, "corrupt", "R-MODEL-24")
+        model.blocks = [[[value]] for value in read_model_array(reader, d, *INT16)]
+    elif model.synthesis == SYNTHESIS_DENSE:
+        r = model.coefficients
+        values = read_model_array(reader, d * r, *INT16, r)
+        model.blocks = [[values[c * r : (c + 1) * r] for c in range(d)]]
+    else:
+        read_blocks(reader, model)
+
+
+def read_blocks(reader, model):
+    """model.blocks: matrices as lists of rows. Diagonal: d blocks of 1 x 1. Dense: one block."""
+    width = reader.uint(4)
+    require(1 <= width <= model.channels, "corrupt", "R-MODEL-21")
+    heights = [min(width, model.channels - first) for first in range(0, model.channels, width)]
+    columns = read_model_array(reader, len(heights), 0, min(width, 65535))
+    for height, count in zip(heights, columns):
+        require(count <= height, "corrupt", "R-MODEL-22")
+    require(sum(columns) == model.coefficients, "corrupt", "R-MODEL-23")
+    total = sum(height * count for height, count in zip(heights, columns))
+    values = read_model_array(reader, total, *INT16, width)
+    model.blocks, at = [], 0
+    for height, count in zip(heights, columns):
+        model.blocks.append([values[at + i * count : at + (i + 1) * count] for i in range(height)])
+        at += height * count
+# end
+
+
+# spec: bins
+BIN_ESCAPE = 255
+
+
+def read_bins(reader, model):
+    model.element_bits, model.low_zero_bits = reader.uint(1), reader.uint(1)
+    require(model.element_bits in (8, 16, 32, 64) and model.low_zero_bits < model.element_bits,
+            "corrupt", "R-MODEL-30")
+    bin_count = reader.uint(2)
+    require(1 <= bin_count <= 256, "corrupt", "R-MODEL-31")
+    kept_bits = model.element_bits - model.low_zero_bits
+    model.bins = []
+    for _ in range(bin_count):
+        width_bits, base = reader.uint(1), reader.uint(model.element_bits // 8)
+        if width_bits == BIN_ESCAPE:
+            require(base == 0, "corrupt", "R-MODEL-32")
+        else:
+            require(width_bits <= min(kept_bits, 63), "corrupt", "R-MODEL-33")
+            require(base + 2**width_bits <= 2**kept_bits, "corrupt", "R-MODEL-33")
+        model.bins.append((width_bits, base))
+# end
+
+
+# spec: static
+class EntropyClass:
+    lowest = 0
+    raw_bits = 0
+    frequencies = ()
+
+
+def read_static_model(reader, model):
+    model.precision_bits, class_count = reader.uint(1), reader.uint(2)
+    require(8 <= model.precision_bits <= 12 and 1 <= class_count <= 256, "corrupt", "R-MODEL-40")
+    model.classes = [read_class(reader, model) for _ in range(class_count)]
+    model.class_of = read_model_array(reader, model.symbols_per_row, 0, class_count - 1)  # R-MODEL-44
+
+
+def read_class(reader, model):
+    out = EntropyClass()
+    if model.codec == LOSSY:
+        lowest, out.raw_bits, symbol_count = reader.uint(4), reader.uint(1), reader.uint(2)
+        out.lowest = wrap_i32(lowest)
+        require(out.raw_bits <= 14 and 1 <= symbol_count <= 256 and -32768 <= out.lowest <= 32767,
+                "corrupt", "R-MODEL-41")
+        end = out.lowest + symbol_count - 1
+        require(out.lowest << out.raw_bits >= -32768 and end << out.raw_bits <= 32768, "corrupt", "R-MODEL-42")
+    else:
+        symbol_count = len(model.bins)
+    total = 2**model.precision_bits
+    out.frequencies = read_model_array(reader, symbol_count, 0, total)
+    require(sum(out.frequencies) == total, "corrupt", "R-MODEL-43")
+    return out
+
+
+READ_ENTROPY_MODEL = {ENTROPY_STATIC: read_static_model}
+# end

@@ -1,0 +1,149 @@
+"""Chapter 4: the closed loop, and fixed point to floating point."""
+
+from bitio import clamp, wrap_i32
+from model import PREDICTOR_LOW_RANK, PREDICTOR_NONE, SYNTHESIS_DIAGONAL
+from tensor_header import BF16, F16, F32, F64
+
+
+# spec: integers
+def product(row, values):
+    """The sum of row[i] * values[i]; the caller wraps it to 32 bits."""
+    return sum(a * b for a, b in zip(row, values))
+
+
+def round_shift(value, shift):
+    """value / 2^shift, rounded to the nearest integer, halves upwards; the addition wraps."""
+    return wrap_i32(value + (2**shift >> 1)) >> shift
+
+
+def round_shift_saturate(value, shift):
+    return clamp(round_shift(value, shift), -32768, 32767)
+# end
+
+
+# spec: history
+class History:
+    """The decoded rows of one strand as the predictor sees them: saturated to 16 bits."""
+
+    def __init__(self, model):
+        self.model = model
+        self.rows = []  # all of them; a real decoder keeps the last max(lags)
+
+    def remember(self, row):
+        if self.model.predictor != PREDICTOR_NONE:
+            self.rows.append([round_shift_saturate(x, shift) for x, shift in zip(row, self.model.input_shift)])
+# end
+
+
+# spec: predict
+def predict(model, history, t):
+    """The prediction of row t of a strand: model.channels accumulators."""
+    if model.predictor == PREDICTOR_NONE:
+        return [0] * model.channels
+    inputs = []
+    for lag in model.lags:
+        inputs += history.rows[t - lag] if lag <= t else [0] * model.channels
+    matrix = model.matrix if model.predictor != PREDICTOR_LOW_RANK else model.up
+    if model.predictor == PREDICTOR_LOW_RANK:
+        sums = [wrap_i32(product(row, inputs)) for row in model.down]
+        inputs = [round_shift_saturate(x, shift) for x, shift in zip(sums, model.down_shift)]
+    sums = [wrap_i32(product(row, inputs)) for row in matrix]
+    return [round_shift(x, shift) for x, shift in zip(sums, model.output_shift)]
+# end
+
+
+# spec: reconstruct
+def reconstruct(model, prediction, quantised):
+    """The fixed-point row: prediction plus S times the quantised values, then the rounding shift."""
+    if model.synthesis == SYNTHESIS_DIAGONAL:
+        innovation = [block[0][0] * q for block, q in zip(model.blocks, quantised)]
+    else:
+        innovation, first = [], 0
+        for block in model.blocks:
+            columns = len(block[0])
+            values = quantised[first : first + columns]
+            innovation += [product(row, values) for row in block]
+            first += columns
+    return [round_shift(wrap_i32(p + e), model.shift) for p, e in zip(prediction, innovation)]
+# end
+
+
+# spec: centre
+def scaled_centre(model, centre_scale):
+    return [clamp((centre * centre_scale + 2**15) >> 16, -(2**31), 2**31 - 1) for centre in model.centre]
+# end
+
+
+# spec: floats
+# (exponent bits, mantissa bits)
+BINARY16, BFLOAT16, BINARY32, BINARY64 = (5, 10), (8, 7), (8, 23), (11, 52)
+
+
+def infinity(form):
+    exponent_bits, mantissa_bits = form
+    return (2**exponent_bits - 1) << mantissa_bits
+
+
+def round_to_float(magnitude, exponent, form):
+    """The pattern, without the sign bit, of magnitude * 2^exponent: to nearest, ties to even, too large is infinity."""
+    exponent_bits, mantissa_bits = form
+    if magnitude == 0:
+        return 0
+    lowest = 2 - 2 ** (exponent_bits - 1) - mantissa_bits  # exponent of the last bit of a subnormal number
+    last = max(exponent + magnitude.bit_length() - 1 - mantissa_bits, lowest)
+    kept = magnitude << max(exponent - last, 0)
+    if last > exponent:
+        half = 1 << (last - exponent - 1)
+        kept, lost = magnitude >> (last - exponent), magnitude & (2 * half - 1)
+        if lost > half or (lost == half and kept % 2 == 1):
+            kept += 1
+    return min(kept + ((last - lowest) << mantissa_bits), infinity(form))
+
+
+def split_float(pattern, form):
+    """(magnitude, exponent) of a finite pattern without sign bit."""
+    exponent_bits, mantissa_bits = form
+    lowest = 2 - 2 ** (exponent_bits - 1) - mantissa_bits
+    field, mantissa = pattern >> mantissa_bits, pattern & (2**mantissa_bits - 1)
+    return (mantissa, lowest) if field == 0 else (mantissa + 2**mantissa_bits, lowest + field - 1)
+
+
+def multiply(a, b, form):
+    """Product of two patterns without sign bit, of which b is finite and above 0: one rounding."""
+    if a == infinity(form):
+        return a
+    (magnitude_a, exponent_a), (magnitude_b, exponent_b) = split_float(a, form), split_float(b, form)
+    return round_to_float(magnitude_a * magnitude_b, exponent_a + exponent_b, form)
+
+
+def convert(pattern, source, target):
+    """A pattern without sign bit, not NaN, in another format: one rounding."""
+    return infinity(target) if pattern == infinity(source) else round_to_float(*split_float(pattern, source), target)
+
+
+FORMS = {F16: BINARY16, BF16: BFLOAT16, F32: BINARY32, F64: BINARY64}
+
+
+def element_of(fixed, centre, unit, dtype):
+    """The bit pattern of an element; unit is the bit pattern of an f32."""
+    value = wrap_i32(fixed + centre)
+    working = BINARY64 if dtype == F64 else BINARY32
+    number = round_to_float(abs(value), 0, working)
+    scaled = multiply(number, convert(unit, BINARY32, working), working)
+    form = FORMS[dtype]
+    magnitude = scaled if form == working else convert(scaled, working, form)
+    return magnitude | (2 ** sum(form) if value < 0 else 0)
+# end
+
+
+# spec: test_values
+def check_transform_test_values():
+    assert [round_shift(*p) for p in ((5, 1), (-5, 1), (-6, 2), (2147483647, 1))] == [3, -2, -1, -1073741824]
+    assert [round_shift_saturate(*p) for p in ((-100000, 1), (65535, 1))] == [-32768, 32767]
+    assert [clamp((c * 32768 + 2**15) >> 16, -(2**31), 2**31 - 1) for c in (3, -3)] == [2, -1]
+    assert element_of(16777217, 0, 0x3F800000, F32) == 0x4B800000
+    assert element_of(1, -3, 1, F32) == 0x80000002
+    assert element_of(4099, -2, 0x3F000000, F16) == 0x6800
+    assert element_of(200, 57, 0x3F800000, BF16) == 0x4380
+    assert element_of(-1, 0, 0x3DCCCCCD, F64) == 0xBFB99999A0000000
+# end
