@@ -55,7 +55,11 @@ Sample make_sample(Tensor tensor, std::string file_digest) {
 Sample slice_rows(const Sample& sample, std::size_t first, std::size_t end) {
   const std::size_t row_bytes = sample.channels * element_bytes(sample.tensor.dtype);
   const auto begin = sample.tensor.bytes.begin();
-  Tensor tensor{sample.tensor.name, sample.tensor.dtype, {end - first, sample.channels},
+  Shape shape{end - first, sample.channels};
+  if (first % sample.sequence_rows == 0 && end % sample.sequence_rows == 0) {
+    shape = {(end - first) / sample.sequence_rows, sample.sequence_rows, sample.channels};
+  }
+  Tensor tensor{sample.tensor.name, sample.tensor.dtype, std::move(shape),
                 {begin + static_cast<std::ptrdiff_t>(first * row_bytes), begin + static_cast<std::ptrdiff_t>(end * row_bytes)}};
   return make_sample(std::move(tensor), sample.file_digest);
 }

@@ -31,7 +31,7 @@ struct Sample {
 /// @param tensor  of a float type with at least one axis. Throws Failed for any other.
 Sample make_sample(Tensor tensor, std::string file_digest);
 
-/// Rows [first, end) of a sample, as one sequence.
+/// Rows [first, end) of a sample: whole sequences, or one sequence when the borders cut any.
 Sample slice_rows(const Sample& sample, std::size_t first, std::size_t end);
 
 /// The first float tensor of a .npy, .npz or .safetensors file.

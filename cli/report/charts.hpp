@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "report/report_data.hpp"
+
+namespace actz::report {
+
+/// NMSE over bits per value, one curve a codec.
+std::string rate_chart(const TensorPart& part);
+
+/// Bits of each coefficient of a row.
+std::string coefficient_chart(const TensorPart& part);
+
+/// Increase of the loss over bits per token, one curve a codec, for the points of one place.
+std::string loss_chart(const std::string& place, std::span<const LossPoint> points);
+
+/// CSS class of a codec's colour in loss charts.
+std::string loss_style(const std::string& codec);
+
+}  // namespace actz::report
