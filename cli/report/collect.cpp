@@ -81,7 +81,7 @@ std::vector<Curve> curves_of(const std::vector<bench::Outcome>& outcomes) {
 Curve bound_curve(const bench::Sample& sample) {
   constexpr int kPoints = 49;
   constexpr double kFinest = 0.0002;
-  Curve curve{"Gaussian R(D), rows independent", "bound", {}};
+  Curve curve{"Gaussian R(D)", "bound", {}};
   const bench::GaussianBound bound(sample);
   for (int i = 0; i < kPoints; ++i) {
     const double nmse = kFinest * std::pow(1 / kFinest, static_cast<double>(i) / (kPoints - 1));

@@ -27,12 +27,12 @@ std::string facts(const TensorPart& part) {
   const auto lossless = find("actz, lossless", std::nullopt);
   std::string out = "<ul class=\"facts\">\n";
   if (headline != part.outcomes.end()) {
-    out += fact(fmt::format("{:.2f} bits", headline->bits_per_value), fmt::format("per value at NMSE {}", number_text(kHeadlineNmse)));
-    out += fact(fmt::format("{:.1f} × smaller", part.raw_bits / headline->bits_per_value), fmt::format("than the tensor as stored ({} bits)", part.raw_bits));
+    out += fact(fmt::format("{:.2f} bits", headline->bits_per_value), fmt::format("a value at NMSE {}", number_text(kHeadlineNmse)));
+    out += fact(fmt::format("{:.1f}×", part.raw_bits / headline->bits_per_value), fmt::format("smaller than its {} bits as stored", part.raw_bits));
     out += fact(fmt::format("{:.0f} MB/s", headline->decode_mb_per_s), fmt::format("decoded; encoded at {:.0f} MB/s", headline->encode_mb_per_s));
   }
   if (lossless != part.outcomes.end()) {
-    out += fact(fmt::format("{:.2f} × smaller", part.raw_bits / lossless->bits_per_value), "with every bit kept");
+    out += fact(fmt::format("{:.2f}×", part.raw_bits / lossless->bits_per_value), "smaller with every bit kept");
   }
   return out + "</ul>\n";
 }
@@ -46,8 +46,8 @@ std::string tensor_section(const TensorPart& part) {
   out += facts(part);
   out += "<h3>Rate and distortion</h3>\n";
   out += figure(rate_chart(part),
-                "Each point is a whole file, written and read back. NMSE is the squared error over the squared distance from the channel means. The dotted "
-                "line is what Gaussian rows of the same covariance would need if each were coded alone; rows that predict each other can go below it.");
+                "Each point is a whole file, written and read back. NMSE is the squared error over the squared distance from the channel means. Gaussian "
+                "R(D) is what Gaussian rows of the same covariance would need if each were coded alone; rows that predict each other can go below it.");
   out += "<h3>Rates and speeds</h3>\n" + comparison_table(part) + full_table(part);
   out += "<h3>Where the bits go</h3>\n";
   out += figure(coefficient_chart(part), fmt::format("Mean code length of each coefficient of a row, by {}, at NMSE {}. Coefficients that no longer "

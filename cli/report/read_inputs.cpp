@@ -60,7 +60,8 @@ void add_tensor(const Json& tensor, TensorPart& part) {
     curve->points.push_back({outcome.bits_per_value, outcome.nmse});
   }
   part.outcomes.insert(part.outcomes.end(), added.begin(), added.end());
-  part.curves.insert(part.curves.end(), curves.begin(), curves.end());
+  // The bound stays last.
+  part.curves.insert(part.curves.end() - (part.curves.empty() ? 0 : 1), curves.begin(), curves.end());
   part.name = tensor.at("name").get<std::string>();
 }
 

@@ -21,9 +21,9 @@ const std::string_view kStyleSheet = R"css(
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
 main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 64px; }
 h1 { font-size: 30px; line-height: 1.2; margin: 0 0 4px; letter-spacing: -0.01em; }
-h2 { font-size: 22px; margin: 56px 0 2px; padding-top: 20px; border-top: 1px solid var(--rule); }
+h2 { font-size: 22px; margin: 40px 0 2px; padding-top: 20px; border-top: 1px solid var(--rule); }
 h3 { font-size: 16px; margin: 32px 0 4px; }
-p { margin: 4px 0 12px; max-width: 76ch; }
+p { margin: 4px 0 12px; max-width: 96ch; }
 .soft, .note { color: var(--soft); }
 .note { font-size: 14px; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 12px; margin: 20px 0 8px; padding: 0; list-style: none; }
@@ -31,7 +31,7 @@ p { margin: 4px 0 12px; max-width: 76ch; }
 .facts b { display: block; font-size: 28px; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .facts span { color: var(--soft); font-size: 14px; }
 figure { margin: 8px 0 0; overflow-x: auto; }
-figcaption { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 76ch; }
+figcaption { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 96ch; }
 svg { max-width: 100%; height: auto; display: block; }
 .pairs { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 8px 24px; }
 .grid { stroke: var(--grid); stroke-width: 1; }

@@ -49,7 +49,9 @@ std::string comparison_table(const TensorPart& part) {
   out += kHead;
   out += "<tbody>\n";
   out += group(part, fmt::format("At NMSE {}", number_text(kHeadlineNmse)), [](const Outcome& o) { return o.target_nmse == kHeadlineNmse; });
-  out += group(part, "Integers of each channel", [](const Outcome& o) { return !o.lossless && !o.target_nmse; });
+  out += group(part, "Integers of each channel", [](const Outcome& o) {
+    return !o.lossless && !o.target_nmse && (o.codec.starts_with("int8") || o.codec.starts_with("int4"));
+  });
   out += group(part, "Lossless", [](const Outcome& o) { return o.lossless; });
   return out + "</tbody></table></div>\n";
 }

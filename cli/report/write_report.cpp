@@ -60,7 +60,7 @@ std::optional<cli::Failure> write_report(const Request& request, const cli::Verb
   if (report.tensors.empty()) {
     return cli::Failure{request.inputs.front(), {ErrorCode::bad_argument, Error::kNoOffset, "holds no float tensor to report on"}};
   }
-  report.title = report.tensors.size() == 1 ? "Activations of " + report.tensors.front().name : fmt::format("Activations: {} tensors", report.tensors.size());
+  report.title = "Activations: rate, error and speed";
   if (const auto status = write(request.output, request.overwrite, page(report)); !status) return cli::Failure{request.output, status.error()};
   return std::nullopt;
 }
