@@ -69,7 +69,7 @@ def measured_with(results):
 
 
 def task_loss(losses):
-    rows = [[p["network"], str(p["layer"]), p["codec"], f"{p['bits_per_token']:.0f}", f"{p['bits_per_value']:.2f}", f"{p['nmse']:.4f}",
+    rows = [[p["network"], str(p["layer"]), p["codec"], f"{p['bits_per_token']:.0f}", f"{p['bits_per_value']:.2f}", f"{p['nmse']:.2g}",
              f"{p['loss_increase_nats']:+.4f}"] for p in losses["points"]]
     header = ["network", "layer", "codec", "bits per token", "bits per value", "NMSE", "loss increase, nats per token"]
     return table(header, rows)
