@@ -16,7 +16,11 @@ std::string coefficient_chart(const TensorPart& part);
 /// Increase of the loss over bits per token, one curve a codec, for the points of one place.
 std::string loss_chart(const std::string& place, std::span<const LossPoint> points);
 
-/// CSS class of a codec's colour in loss charts.
-std::string loss_style(const std::string& codec);
+/// Codecs that share a line in loss charts.
+struct LossFamily {
+  std::string label;
+  std::string style;  ///< CSS class
+};
+LossFamily loss_family(const std::string& codec);
 
 }  // namespace actz::report

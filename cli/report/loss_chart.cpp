@@ -12,19 +12,21 @@ namespace {
 constexpr double kLeft = 74, kRight = 440, kTop = 14, kFoot = 230;
 constexpr double kWidth = 460, kHeight = 284;
 
-std::vector<std::string> codecs_of(std::span<const LossPoint> points) {
+std::vector<std::string> styles_of(std::span<const LossPoint> points) {
   std::vector<std::string> out;
   for (const LossPoint& point : points) {
-    if (std::find(out.begin(), out.end(), point.codec) == out.end()) out.push_back(point.codec);
+    const std::string style = loss_family(point.codec).style;
+    if (std::find(out.begin(), out.end(), style) == out.end()) out.push_back(style);
   }
   return out;
 }
 
 }  // namespace
 
-std::string loss_style(const std::string& codec) {
-  if (codec.starts_with("actz")) return "actz";
-  return codec.starts_with("int") ? "integers" : "peer-a";
+LossFamily loss_family(const std::string& codec) {
+  if (codec.starts_with("actz")) return {codec, "actz"};
+  if (codec.starts_with("int")) return {"integers per channel", "integers"};
+  return {codec, "peer-a"};
 }
 
 std::string loss_chart(const std::string& place, std::span<const LossPoint> points) {
@@ -39,16 +41,16 @@ std::string loss_chart(const std::string& place, std::span<const LossPoint> poin
   const Scale y{lowest, highest, false, kFoot, kTop};
   draw_axes(svg, x, y, "rate, bits per token", "increase of loss, nats per token");
   if (lowest < 0) svg.line(kLeft, y.at(0), kRight, y.at(0), "axis");
-  for (const std::string& codec : codecs_of(points)) {
+  for (const std::string& style : styles_of(points)) {
     std::vector<LossPoint> own;
-    std::copy_if(points.begin(), points.end(), std::back_inserter(own), [&](const LossPoint& p) { return p.codec == codec; });
+    std::copy_if(points.begin(), points.end(), std::back_inserter(own), [&](const LossPoint& p) { return loss_family(p.codec).style == style; });
     std::sort(own.begin(), own.end(), [](const LossPoint& a, const LossPoint& b) { return a.bits_per_token < b.bits_per_token; });
     std::vector<Svg::Point> line;
     for (const LossPoint& point : own) line.push_back({x.at(point.bits_per_token), y.at(point.loss_increase_nats)});
-    svg.polyline(line, "curve " + loss_style(codec));
+    svg.polyline(line, "curve " + style);
     for (const LossPoint& point : own) {
-      svg.marker(x.at(point.bits_per_token), y.at(point.loss_increase_nats), loss_style(codec),
-                 fmt::format("{}: {:.0f} bits per token, {:+.4f} nats per token, NMSE {:.2g}", codec, point.bits_per_token,
+      svg.marker(x.at(point.bits_per_token), y.at(point.loss_increase_nats), style,
+                 fmt::format("{}: {:.0f} bits per token, {:+.4f} nats per token, NMSE {:.2g}", point.codec, point.bits_per_token,
                              point.loss_increase_nats, point.nmse));
     }
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "report/charts.hpp"
 #include "report/style.hpp"
@@ -16,18 +17,20 @@ std::string fact(const std::string& number, const std::string& meaning) {
   return fmt::format("<li><b>{}</b><span>{}</span></li>\n", escaped(number), escaped(meaning));
 }
 
-/// The best of actz at the headline's error, and lossless.
+/// actz near the headline's error (a profile that was learned from too little may miss it), and lossless.
 std::string facts(const TensorPart& part) {
   const auto find = [&](const char* codec, std::optional<double> target) {
     return std::find_if(part.outcomes.begin(), part.outcomes.end(),
-                        [&](const bench::Outcome& o) { return o.codec == codec && o.target_nmse == target; });
+                        [&](const bench::Outcome& o) {
+                          return o.codec == codec && o.target_nmse == target && (!target || std::fabs(o.nmse / *target - 1) < 0.1);
+                        });
   };
   auto headline = find("actz, profile", kHeadlineNmse);
   if (headline == part.outcomes.end()) headline = find("actz, self-fitted", kHeadlineNmse);
   const auto lossless = find("actz, lossless", std::nullopt);
   std::string out = "<ul class=\"facts\">\n";
   if (headline != part.outcomes.end()) {
-    out += fact(fmt::format("{:.2f} bits", headline->bits_per_value), fmt::format("a value at NMSE {}", number_text(kHeadlineNmse)));
+    out += fact(fmt::format("{:.2f} bits", headline->bits_per_value), fmt::format("a value at NMSE {}", number_text(headline->nmse)));
     out += fact(fmt::format("{:.1f}×", part.raw_bits / headline->bits_per_value), fmt::format("smaller than its {} bits as stored", part.raw_bits));
     out += fact(fmt::format("{:.0f} MB/s", headline->decode_mb_per_s), fmt::format("decoded; encoded at {:.0f} MB/s", headline->encode_mb_per_s));
   }
@@ -49,6 +52,9 @@ std::string tensor_section(const TensorPart& part) {
                 "Each point is a whole file, written and read back. NMSE is the squared error over the squared distance from the channel means. Gaussian "
                 "R(D) is what Gaussian rows of the same covariance would need if each were coded alone; rows that predict each other can go below it.");
   out += "<h3>Rates and speeds</h3>\n" + comparison_table(part) + full_table(part);
+  if (!part.peers_measured_on.empty()) {
+    out += fmt::format("<p class=\"note\">Not measured here but in an earlier run, on {}: {}.</p>\n", escaped(part.peers_measured_on), escaped(part.peers));
+  }
   out += "<h3>Where the bits go</h3>\n";
   out += figure(coefficient_chart(part), fmt::format("Mean code length of each coefficient of a row, by {}, at NMSE {}. Coefficients that no longer "
                                                      "carry information have no bar.",
@@ -57,15 +63,16 @@ std::string tensor_section(const TensorPart& part) {
 }
 
 std::string loss_key(const std::vector<LossPoint>& losses) {
-  std::vector<std::string> codecs;
+  std::vector<std::string> families;
   std::string out = "<ul class=\"key\">\n";
   for (const LossPoint& point : losses) {
-    if (std::find(codecs.begin(), codecs.end(), point.codec) != codecs.end()) continue;
-    codecs.push_back(point.codec);
-    Svg sample(34, 12, point.codec);
-    sample.polyline({{1, 6}, {33, 6}}, "curve " + loss_style(point.codec));
-    sample.marker(17, 6, loss_style(point.codec), point.codec);
-    out += fmt::format("<li>{}{}</li>\n", sample.finish(), escaped(point.codec));
+    const LossFamily family = loss_family(point.codec);
+    if (std::find(families.begin(), families.end(), family.label) != families.end()) continue;
+    families.push_back(family.label);
+    Svg sample(34, 12, family.label);
+    sample.polyline({{1, 6}, {33, 6}}, "curve " + family.style);
+    sample.marker(17, 6, family.style, family.label);
+    out += fmt::format("<li>{}{}</li>\n", sample.finish(), escaped(family.label));
   }
   return out + "</ul>\n";
 }

@@ -59,6 +59,11 @@ void add_tensor(const Json& tensor, TensorPart& part) {
     if (curve == curves.end()) curve = curves.insert(curves.end(), {outcome.codec, kStyles[curves.size() % kStyles.size()], {}});
     curve->points.push_back({outcome.bits_per_value, outcome.nmse});
   }
+  std::vector<std::string> names;
+  for (const bench::Outcome& outcome : added) {
+    if (std::find(names.begin(), names.end(), outcome.codec) == names.end()) names.push_back(outcome.codec);
+  }
+  part.peers = fmt::format("{}", fmt::join(names, ", "));
   part.outcomes.insert(part.outcomes.end(), added.begin(), added.end());
   // The bound stays last.
   part.curves.insert(part.curves.end() - (part.curves.empty() ? 0 : 1), curves.begin(), curves.end());
@@ -73,6 +78,7 @@ void add_peers(const std::string& path, const std::string& file_digest, TensorPa
     for (const Json& tensor : json.at("tensors")) {
       if (tensor.at("test_sha256") != file_digest) continue;
       add_tensor(tensor, part);
+      part.peers_measured_on = json.at("machine").at("cpu").get<std::string>();
       return;
     }
   } catch (const Json::exception& error) {

@@ -25,6 +25,8 @@ struct TensorPart {
   unsigned raw_bits = 32;   ///< of a value as stored
   std::vector<Curve> curves;
   std::vector<bench::Outcome> outcomes;
+  std::string peers;              ///< codecs measured elsewhere, and where; or empty
+  std::string peers_measured_on;
   std::vector<double> coefficient_bits;
   double coefficient_nmse = 0;      ///< at which these bits hold
   std::string coefficient_source;   ///< profile or tensor

@@ -66,6 +66,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 tr.ours td { font-weight: 600; }
 tr.ours td:first-child { color: var(--actz); }
 tr.group th { text-align: left; padding-top: 18px; color: var(--ink); }
+th.left, td.left { text-align: left; }
 td.rate { width: 190px; text-align: left; }
 .meter { display: inline-block; height: 8px; border-radius: 4px; background: var(--rule); margin-right: 8px; vertical-align: middle; }
 tr.ours .meter { background: var(--actz); }

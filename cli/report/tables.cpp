@@ -39,7 +39,7 @@ std::string group(const TensorPart& part, const std::string& heading, Wanted wan
 }
 
 constexpr const char* kHead =
-    "<thead><tr><th>codec</th><th style=\"text-align:left\">bits per value</th><th>NMSE</th><th>largest error</th><th>encode MB/s</th>"
+    "<thead><tr><th>codec</th><th class=\"left\">bits per value</th><th>NMSE</th><th>largest error</th><th>encode MB/s</th>"
     "<th>decode MB/s</th></tr></thead>\n";
 
 }  // namespace
@@ -70,10 +70,10 @@ std::string full_table(const TensorPart& part) {
 }
 
 std::string loss_table(const std::vector<LossPoint>& losses) {
-  std::string out = "<div class=\"scroll\"><table>\n<thead><tr><th>network</th><th>codec</th><th>bits per token</th><th>NMSE</th>"
+  std::string out = "<div class=\"scroll\"><table>\n<thead><tr><th>network</th><th class=\"left\">codec</th><th>bits per token</th><th>NMSE</th>"
                     "<th>increase of loss, nats per token</th></tr></thead>\n<tbody>\n";
   for (const LossPoint& point : losses) {
-    out += fmt::format("<tr{}><td>{}</td><td>{}</td><td>{:.0f}</td><td>{}</td><td>{:+.4f}</td></tr>\n", row_class(point.codec), escaped(point.place),
+    out += fmt::format("<tr{}><td>{}</td><td class=\"left\">{}</td><td>{:.0f}</td><td>{}</td><td>{:+.4f}</td></tr>\n", row_class(point.codec), escaped(point.place),
                        escaped(point.codec), point.bits_per_token, number_text(point.nmse), point.loss_increase_nats);
   }
   return out + "</tbody></table></div>\n";

@@ -15,7 +15,7 @@ digest = hashlib.sha256(open("x <&>.npy", "rb").read()).hexdigest()
 result = {"codec": "peer & co", "lossless": False, "bits_per_value": 5.0, "nmse": 0.02, "max_abs_error": 0.1, "encode_mb_per_s": 10,
           "decode_mb_per_s": 20, "side_bytes": 0}
 results = [{**result, "target_nmse": 0.02}, {**result, "target_nmse": 0.08, "bits_per_value": 4.0, "nmse": 0.08}]
-json.dump({"tensors": [{"name": "a <layer>", "test_sha256": digest, "results": results}]}, open("peers.json", "w"))
+json.dump({"machine": {"cpu": "a machine"}, "tensors": [{"name": "a <layer>", "test_sha256": digest, "results": results}]}, open("peers.json", "w"))
 point = {"network": "net", "layer": 2, "codec": "actz, profile", "nmse": 0.02, "bits_per_token": 40, "loss_increase_nats": 0.01}
 json.dump({"points": [point, {**point, "bits_per_token": 60, "loss_increase_nats": -0.001}]}, open("loss.json", "w"))
 PY

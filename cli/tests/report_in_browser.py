@@ -52,7 +52,7 @@ def look(page, *options):
 def main():
     actz, tensor = sys.argv[1], pathlib.Path(sys.argv[2])
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(sys.argv[3] if len(sys.argv) > 3 else name)
+        folder = pathlib.Path(sys.argv[3] if len(sys.argv) > 3 else name).resolve()
         page = folder / "report.html"
         subprocess.run([actz, "bench", tensor, "--report", page, "--force", "--quiet"], check=True)
         for scheme, option in (("light", "--blink-settings=preferredColorScheme=1"), ("dark", "--blink-settings=preferredColorScheme=0")):
