@@ -17,7 +17,8 @@ namespace po = boost::program_options;
 
 constexpr const char* kAbout =
     "Usage: bench_tensor [options] [NAME=CALIB,TEST[,LAGS]]...\n\n"
-    "Learns on CALIB, measures on TEST (.npy, .npz, .safetensors); LAGS as in 1:14, default 1:2. With one file for both, the\n"
+    "Learns on CALIB, measures on TEST (.npy, .npz, .safetensors); LAGS as in 1:14, default 1:2. With one file for "
+    "both, the\n"
     "first half of its rows is learned from. Default: the repository's samples. One thread.\n"
     "Example:\n  bench_tensor --json results.json 'babyllama layer 3=calib.npy,test.npy'\n\n";
 
@@ -35,7 +36,8 @@ TensorPair parse_pair(const std::string& word) {
   TensorPair pair{word.substr(0, equals), parts[0], parts[1], {1, 2}};
   if (parts.size() == 3) {
     pair.lags.clear();
-    for (const std::string& lag : split(parts[2], ':')) pair.lags.push_back(static_cast<std::uint16_t>(std::stoul(lag)));
+    for (const std::string& lag : split(parts[2], ':'))
+      pair.lags.push_back(static_cast<std::uint16_t>(std::stoul(lag)));
   }
   return pair;
 }
@@ -44,7 +46,8 @@ std::vector<TensorPair> bundled() {
   const std::string folder = ACTZ_SAMPLE_DATA;
   const std::string babyllama = folder + "/babyllama_layer3_2x256x128.npy";
   const std::string stories = folder + "/stories260K_layer3_4x256x64.npy";
-  return {{"babyllama layer 3 (sample)", babyllama, babyllama, {1, 2}}, {"stories260K layer 3 (sample)", stories, stories, {1, 2}}};
+  return {{"babyllama layer 3 (sample)", babyllama, babyllama, {1, 2}},
+          {"stories260K layer 3 (sample)", stories, stories, {1, 2}}};
 }
 
 void write_file(const std::string& path, const std::string& text) {
@@ -59,9 +62,9 @@ int run(int count, char** words) {
   po::options_description options("Options");
   options.add_options()("json", po::value<std::string>(), "write all measurements to this file")(
       "nmse", po::value<std::string>(), "errors to compare at; default 0.005,0.02,0.08")(
-      "repeats", po::value(&settings.patience.max_repeats)->default_value(settings.patience.max_repeats), "rounds of timing")(
-      "seconds", po::value(&settings.patience.seconds)->default_value(settings.patience.seconds), "time after which a run is not repeated")(
-      "help,h", "this text");
+      "repeats", po::value(&settings.patience.max_repeats)->default_value(settings.patience.max_repeats),
+      "rounds of timing")("seconds", po::value(&settings.patience.seconds)->default_value(settings.patience.seconds),
+                          "time after which a run is not repeated")("help,h", "this text");
   po::options_description all;
   all.add(options).add_options()("tensor", po::value<std::vector<std::string>>());
   po::positional_options_description positions;
@@ -75,7 +78,8 @@ int run(int count, char** words) {
   }
   if (values.count("nmse") > 0) {
     settings.target_nmse.clear();
-    for (const std::string& number : split(values["nmse"].as<std::string>(), ',')) settings.target_nmse.push_back(std::stod(number));
+    for (const std::string& number : split(values["nmse"].as<std::string>(), ','))
+      settings.target_nmse.push_back(std::stod(number));
   }
   std::vector<TensorPair> pairs;
   if (values.count("tensor") > 0) {
@@ -89,7 +93,8 @@ int run(int count, char** words) {
     fmt::print("{}", results_as_markdown({tensors.back()}));
     std::fflush(stdout);
   }
-  if (values.count("json") > 0) write_file(values["json"].as<std::string>(), results_as_json(this_machine(), settings, tensors));
+  if (values.count("json") > 0)
+    write_file(values["json"].as<std::string>(), results_as_json(this_machine(), settings, tensors));
   return 0;
 }
 

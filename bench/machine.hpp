@@ -6,10 +6,10 @@ namespace actz::bench {
 
 /// Where and with what was measured.
 struct Machine {
-  std::string system;    ///< kernel and architecture
+  std::string system;  ///< kernel and architecture
   std::string cpu;
   unsigned processors = 0;
-  std::string kernel;    ///< widest kernel of actz on this CPU
+  std::string kernel;  ///< widest kernel of actz on this CPU
   std::string compiler;
   std::string commit;
 };

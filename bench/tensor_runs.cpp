@@ -21,7 +21,8 @@ struct Profiles {
   Profile identity;
 };
 
-void add_actz(const Sample& test, const Profiles& profiles, const TensorPair& pair, const Settings& settings, std::vector<CodecRun>& runs) {
+void add_actz(const Sample& test, const Profiles& profiles, const TensorPair& pair, const Settings& settings,
+              std::vector<CodecRun>& runs) {
   EncodeOptions options;
   for (const double target : settings.target_nmse) {
     options.nmse = target;
@@ -42,8 +43,8 @@ void add_actz(const Sample& test, const Profiles& profiles, const TensorPair& pa
 }
 
 void add_peers(const Sample& calib, const Sample& test, const Settings& settings, std::vector<CodecRun>& runs) {
-  const SteppedCodec stepped[] = {zfp_accuracy(test), bins_then_zstd(test, 3), bins_then_zstd(test, 19), cachegen_like(calib, test),
-                                  kvtc_like(calib, test)};
+  const SteppedCodec stepped[] = {zfp_accuracy(test), bins_then_zstd(test, 3), bins_then_zstd(test, 19),
+                                  cachegen_like(calib, test), kvtc_like(calib, test)};
   for (const SteppedCodec& codec : stepped) {
     for (const double target : settings.target_nmse) runs.push_back(at_nmse(codec, test, target));
   }

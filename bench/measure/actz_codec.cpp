@@ -61,7 +61,9 @@ CodecRun actz_run(const Sample& sample, std::string codec, EncodeOptions options
     run.side_bytes = profile->serialise().size();
   }
   run.encode = [&sample, options] { return encode(sample.tensor, options); };
-  run.decode = [decode_options](std::span<const std::byte> coded, std::span<std::byte> out) { decode(coded, out, decode_options); };
+  run.decode = [decode_options](std::span<const std::byte> coded, std::span<std::byte> out) {
+    decode(coded, out, decode_options);
+  };
   return run;
 }
 

@@ -6,7 +6,8 @@
 namespace actz::bench {
 
 /// actz through its public calls, to and from memory.
-/// @param profile  borrowed; named in the file, not embedded, and counted as side information. Null: learned from the tensor.
+/// @param profile  borrowed; named in the file, not embedded, and counted as side information. Null: learned from the
+/// tensor.
 CodecRun actz_run(const Sample& sample, std::string codec, EncodeOptions options, const Profile* profile);
 
 /// A profile learned from one sample. Throws Failed.

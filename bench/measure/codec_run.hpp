@@ -19,7 +19,7 @@ struct CodecRun {
   std::string codec;
   std::optional<double> target_nmse;  ///< empty when the codec has no such knob
   bool lossless = false;
-  std::uint64_t side_bytes = 0;       ///< learned beforehand, kept by both sides and not counted in the rate
+  std::uint64_t side_bytes = 0;  ///< learned beforehand, kept by both sides and not counted in the rate
   DType decoded_dtype = DType::f32;
   std::function<Bytes()> encode;
   /// Fills `out`, values × element_bytes(decoded_dtype) bytes aligned for any element.

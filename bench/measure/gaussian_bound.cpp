@@ -23,7 +23,8 @@ GaussianBound::GaussianBound(const Sample& sample) {
   Eigen::MatrixXd centred = Eigen::Map<const RowMajor>(sample.values.data(), rows, channels).cast<double>();
   centred.rowwise() -= Eigen::Map<const Eigen::RowVectorXd>(sample.mean.data(), channels);
   const Eigen::MatrixXd covariance = centred.transpose() * centred / static_cast<double>(rows);
-  const Eigen::VectorXd values = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(covariance, Eigen::EigenvaluesOnly).eigenvalues();
+  const Eigen::VectorXd values =
+      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(covariance, Eigen::EigenvaluesOnly).eigenvalues();
   for (const double value : values) variances_.push_back(std::max(value, 1e-30));
 }
 

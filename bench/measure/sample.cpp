@@ -33,7 +33,8 @@ double Sample::deviation() const { return std::sqrt(energy / static_cast<double>
 Sample make_sample(Tensor tensor, std::string file_digest) {
   const std::size_t count = tensor.bytes.size() / element_bytes(tensor.dtype);
   if (!is_float(tensor.dtype) || tensor.shape.empty() || count == 0) {
-    throw Failed{tensor.name, {ErrorCode::bad_argument, Error::kNoOffset, "only float tensors with values can be measured"}};
+    throw Failed{tensor.name,
+                 {ErrorCode::bad_argument, Error::kNoOffset, "only float tensors with values can be measured"}};
   }
   Sample out;
   out.channels = static_cast<std::size_t>(tensor.shape.back());
@@ -43,7 +44,8 @@ Sample make_sample(Tensor tensor, std::string file_digest) {
   floats_to_f32(tensor.dtype, tensor.bytes, out.values);
   for (const float value : out.values) {
     if (!std::isfinite(value)) {
-      throw Failed{tensor.name, {ErrorCode::bad_argument, Error::kNoOffset, "NaN and infinities have no distortion to measure"}};
+      throw Failed{tensor.name,
+                   {ErrorCode::bad_argument, Error::kNoOffset, "NaN and infinities have no distortion to measure"}};
     }
   }
   out.tensor = std::move(tensor);
@@ -59,8 +61,11 @@ Sample slice_rows(const Sample& sample, std::size_t first, std::size_t end) {
   if (first % sample.sequence_rows == 0 && end % sample.sequence_rows == 0) {
     shape = {(end - first) / sample.sequence_rows, sample.sequence_rows, sample.channels};
   }
-  Tensor tensor{sample.tensor.name, sample.tensor.dtype, std::move(shape),
-                {begin + static_cast<std::ptrdiff_t>(first * row_bytes), begin + static_cast<std::ptrdiff_t>(end * row_bytes)}};
+  Tensor tensor{
+      sample.tensor.name,
+      sample.tensor.dtype,
+      std::move(shape),
+      {begin + static_cast<std::ptrdiff_t>(first * row_bytes), begin + static_cast<std::ptrdiff_t>(end * row_bytes)}};
   return make_sample(std::move(tensor), sample.file_digest);
 }
 
@@ -71,7 +76,8 @@ Sample read_sample(const std::string& path) {
     if (!is_float(info.dtype)) continue;
     const auto count = value_or_throw(element_count(info.shape, info.dtype), path);
     const auto source = value_or_throw(file->open(i), path);
-    Tensor tensor{info.name, info.dtype, info.shape, std::vector<std::byte>(static_cast<std::size_t>(count) * element_bytes(info.dtype))};
+    Tensor tensor{info.name, info.dtype, info.shape,
+                  std::vector<std::byte>(static_cast<std::size_t>(count) * element_bytes(info.dtype))};
     if (const auto status = source->read(0, tensor.bytes); !status) throw Failed{path, status.error()};
     return make_sample(std::move(tensor), file_sha256(path));
   }

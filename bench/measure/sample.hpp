@@ -16,8 +16,8 @@ struct Failed {
 /// A float tensor to measure on, as stored and as rows of f32.
 struct Sample {
   Tensor tensor;
-  std::string file_digest;    ///< SHA-256 of the file it came from, hex
-  std::size_t rows = 0;       ///< over all sequences
+  std::string file_digest;  ///< SHA-256 of the file it came from, hex
+  std::size_t rows = 0;     ///< over all sequences
   std::size_t sequence_rows = 0;
   std::size_t channels = 0;
   std::vector<float> values;  ///< rows × channels

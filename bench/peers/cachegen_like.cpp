@@ -5,10 +5,10 @@
 #include "peers/peers.hpp"
 #include "peers/static_coder.hpp"
 
-/// After "CacheGen: KV Cache Compression and Streaming for Fast Large Language Model Serving" (Liu et al., SIGCOMM 2024):
-/// groups of 10 tokens; the first is the anchor, at 8 bits; the others are differences to it in bins whose width follows
-/// the channel's spread; an arithmetic coder with one distribution for each channel, learned beforehand. Ours: bins of
-/// step × (deviation of the channel's differences / its mean over channels), escapes for what leaves 8 bits.
+/// After "CacheGen: KV Cache Compression and Streaming for Fast Large Language Model Serving" (Liu et al., SIGCOMM
+/// 2024): groups of 10 tokens; the first is the anchor, at 8 bits; the others are differences to it in bins whose width
+/// follows the channel's spread; an arithmetic coder with one distribution for each channel, learned beforehand. Ours:
+/// bins of step × (deviation of the channel's differences / its mean over channels), escapes for what leaves 8 bits.
 
 namespace actz::bench {
 namespace {
@@ -141,7 +141,8 @@ void decode(const Sample& sample, const Coder& coder, std::span<const std::byte>
         continue;
       }
       const std::uint8_t symbol = differences[next_difference++];
-      out[row * d + c] = anchor[c] + (symbol == kEscape ? escaped[next_escaped++] : difference_value(coder.learned, c, coder.step, symbol));
+      out[row * d + c] = anchor[c] + (symbol == kEscape ? escaped[next_escaped++]
+                                                        : difference_value(coder.learned, c, coder.step, symbol));
     }
   }
 }
@@ -164,7 +165,9 @@ SteppedCodec cachegen_like(const Sample& calib, const Sample& sample) {
     run.codec = "CacheGen-like";
     run.side_bytes = calib.channels * (2 * 256 * sizeof(std::uint16_t) + 3 * sizeof(float));
     run.encode = [&sample, coder] { return encode(sample, *coder); };
-    run.decode = [&sample, coder](std::span<const std::byte> coded, std::span<std::byte> out) { decode(sample, *coder, coded, as_floats(out)); };
+    run.decode = [&sample, coder](std::span<const std::byte> coded, std::span<std::byte> out) {
+      decode(sample, *coder, coded, as_floats(out));
+    };
     return run;
   };
   return codec;

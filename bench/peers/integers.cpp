@@ -24,7 +24,8 @@ std::vector<Scale> channel_scales(const Sample& sample, unsigned bits) {
   }
   std::vector<Scale> scales;
   const auto last = static_cast<float>((1u << bits) - 1);
-  for (std::size_t c = 0; c < sample.channels; ++c) scales.push_back({low[c], std::max((high[c] - low[c]) / last, 1e-30F)});
+  for (std::size_t c = 0; c < sample.channels; ++c)
+    scales.push_back({low[c], std::max((high[c] - low[c]) / last, 1e-30F)});
   return scales;
 }
 
@@ -43,7 +44,8 @@ Bytes pack(const Sample& sample, unsigned bits) {
     for (std::size_t c = 0; c < sample.channels; ++c, ++i) {
       const auto index = static_cast<std::uint32_t>((sample.values[i] - scales[c].lowest) * per_step[c] + 0.5F);
       pending |= std::min(index, (1u << bits) - 1) << pending_bits;
-      for (pending_bits += bits; pending_bits >= 8; pending_bits -= 8, pending >>= 8) out.push_back(static_cast<std::byte>(pending & 0xFF));
+      for (pending_bits += bits; pending_bits >= 8; pending_bits -= 8, pending >>= 8)
+        out.push_back(static_cast<std::byte>(pending & 0xFF));
     }
   }
   if (pending_bits > 0) out.push_back(static_cast<std::byte>(pending & 0xFF));

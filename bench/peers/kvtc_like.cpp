@@ -9,9 +9,9 @@
 #include "peers/peers.hpp"
 
 /// After KVTC ("KV Cache Transform Coding", 2025): a PCA basis learned on calibration data, bits for each coefficient
-/// allocated to the least error for a budget, min–max quantisation, deflate. Ours: 0 to 8 bits a coefficient by Lagrangian
-/// instead of dynamic programming (the same optimum on the hull), indices stored coefficient by coefficient, one byte each,
-/// which deflates better than packed bits, zlib level 6.
+/// allocated to the least error for a budget, min–max quantisation, deflate. Ours: 0 to 8 bits a coefficient by
+/// Lagrangian instead of dynamic programming (the same optimum on the hull), indices stored coefficient by coefficient,
+/// one byte each, which deflates better than packed bits, zlib level 6.
 
 namespace actz::bench {
 namespace {
@@ -21,7 +21,7 @@ constexpr unsigned kMaxBits = 8;
 
 struct Learned {
   Eigen::RowVectorXf mean;
-  Eigen::MatrixXf basis;                                    ///< channels × coefficients, orthonormal
+  Eigen::MatrixXf basis;  ///< channels × coefficients, orthonormal
   Eigen::VectorXf low;
   Eigen::VectorXf high;
   std::vector<std::array<double, kMaxBits + 1>> distortion;  ///< of each coefficient at each number of bits
@@ -36,7 +36,9 @@ Eigen::MatrixXf analyse(const Sample& sample, const Learned& learned) {
   return (as_matrix(sample).rowwise() - learned.mean) * learned.basis;
 }
 
-float step_of(float low, float high, unsigned bits) { return std::max((high - low) / static_cast<float>((1u << bits) - 1), 1e-30F); }
+float step_of(float low, float high, unsigned bits) {
+  return std::max((high - low) / static_cast<float>((1u << bits) - 1), 1e-30F);
+}
 
 unsigned index_of(float value, float low, float step, unsigned bits) {
   const float index = std::floor((value - low) / step + 0.5F);
@@ -80,20 +82,22 @@ std::vector<std::uint8_t> allocate(const Learned& learned, double step) {
   return bits;
 }
 
-std::vector<std::uint8_t> quantize(const Eigen::MatrixXf& coefficients, const Learned& learned, std::span<const std::uint8_t> bits) {
+std::vector<std::uint8_t> quantize(const Eigen::MatrixXf& coefficients, const Learned& learned,
+                                   std::span<const std::uint8_t> bits) {
   std::vector<std::uint8_t> out;
   out.reserve(static_cast<std::size_t>(coefficients.size()));
   for (Eigen::Index c = 0; c < coefficients.cols(); ++c) {
     const unsigned n = bits[static_cast<std::size_t>(c)];
     if (n == 0) continue;
     const float step = step_of(learned.low[c], learned.high[c], n);
-    for (const float value : coefficients.col(c)) out.push_back(static_cast<std::uint8_t>(index_of(value, learned.low[c], step, n)));
+    for (const float value : coefficients.col(c))
+      out.push_back(static_cast<std::uint8_t>(index_of(value, learned.low[c], step, n)));
   }
   return out;
 }
 
-void synthesise(std::span<const std::uint8_t> indices, const Learned& learned, std::span<const std::uint8_t> bits, const Sample& sample,
-                std::span<float> out) {
+void synthesise(std::span<const std::uint8_t> indices, const Learned& learned, std::span<const std::uint8_t> bits,
+                const Sample& sample, std::span<float> out) {
   const auto rows = static_cast<Eigen::Index>(sample.rows);
   const auto channels = static_cast<Eigen::Index>(sample.channels);
   Eigen::MatrixXf coefficients = Eigen::MatrixXf::Zero(rows, channels);
@@ -109,7 +113,8 @@ void synthesise(std::span<const std::uint8_t> indices, const Learned& learned, s
   decoded.rowwise() += learned.mean;
 }
 
-std::vector<std::uint8_t> inflate(std::span<const std::byte> coded, std::span<const std::uint8_t> bits, std::size_t rows) {
+std::vector<std::uint8_t> inflate(std::span<const std::byte> coded, std::span<const std::uint8_t> bits,
+                                  std::size_t rows) {
   std::size_t count = 0;
   for (const std::uint8_t n : bits) count += n > 0 ? rows : 0;
   std::vector<std::uint8_t> out(count);
@@ -142,7 +147,8 @@ SteppedCodec kvtc_like(const Sample& calib, const Sample& sample) {
     const std::vector<std::uint8_t> bits = allocate(*learned, step);
     CodecRun run;
     run.codec = "KVTC-like";
-    run.side_bytes = static_cast<std::uint64_t>(learned->basis.size() + 3 * learned->mean.size()) * sizeof(float) + bits.size();
+    run.side_bytes =
+        static_cast<std::uint64_t>(learned->basis.size() + 3 * learned->mean.size()) * sizeof(float) + bits.size();
     run.encode = [&sample, learned, bits] { return deflate(quantize(analyse(sample, *learned), *learned, bits)); };
     run.decode = [&sample, learned, bits](std::span<const std::byte> coded, std::span<std::byte> out) {
       synthesise(inflate(coded, bits, sample.rows), *learned, bits, sample, as_floats(out));

@@ -42,7 +42,8 @@ Bytes code_symbols(std::span<const std::uint8_t> symbols, std::span<const Static
   return out;
 }
 
-void decode_symbols(std::span<const std::byte> coded, std::span<const StaticTable> tables, std::span<std::uint8_t> symbols) {
+void decode_symbols(std::span<const std::byte> coded, std::span<const StaticTable> tables,
+                    std::span<std::uint8_t> symbols) {
   std::uint32_t state = 0;
   std::size_t next = 0;
   while (next < 4) state = state << 8 | static_cast<std::uint32_t>(coded[next++]);

@@ -27,6 +27,7 @@ class StaticTable {
 
 /// Symbol i is coded with tables[i % tables.size()].
 Bytes code_symbols(std::span<const std::uint8_t> symbols, std::span<const StaticTable> tables);
-void decode_symbols(std::span<const std::byte> coded, std::span<const StaticTable> tables, std::span<std::uint8_t> symbols);
+void decode_symbols(std::span<const std::byte> coded, std::span<const StaticTable> tables,
+                    std::span<std::uint8_t> symbols);
 
 }  // namespace actz::bench

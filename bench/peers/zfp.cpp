@@ -45,7 +45,9 @@ class Zfp {
   Zfp(float* values, const Layout& layout) : stream_(zfp_stream_open(nullptr)) {
     const auto type = zfp_type_float;
     const auto [x, y, z] = layout.extents;
-    field_.reset(y == 0 ? zfp_field_1d(values, type, x) : z == 0 ? zfp_field_2d(values, type, x, y) : zfp_field_3d(values, type, x, y, z));
+    field_.reset(y == 0   ? zfp_field_1d(values, type, x)
+                 : z == 0 ? zfp_field_2d(values, type, x, y)
+                          : zfp_field_3d(values, type, x, y, z));
     zfp_stream_set_accuracy(stream_.get(), 1.0);
   }
   Bytes compress() {
@@ -76,12 +78,14 @@ class Zfp {
 };
 
 Bytes encode(const Sample& sample, double step, const Layout& layout) {
-  std::vector<float> scaled = layout.channel_major ? transpose(sample.values, sample.rows, sample.channels) : sample.values;
+  std::vector<float> scaled =
+      layout.channel_major ? transpose(sample.values, sample.rows, sample.channels) : sample.values;
   for (float& value : scaled) value = static_cast<float>(double{value} / step);
   return Zfp(scaled.data(), layout).compress();
 }
 
-void decode(const Sample& sample, std::span<const std::byte> coded, double step, const Layout& layout, std::span<float> out) {
+void decode(const Sample& sample, std::span<const std::byte> coded, double step, const Layout& layout,
+            std::span<float> out) {
   Zfp(out.data(), layout).decompress(coded);
   for (float& value : out) value = static_cast<float>(double{value} * step);
   if (!layout.channel_major) return;

@@ -10,7 +10,7 @@ namespace actz::report {
 namespace {
 
 constexpr std::size_t kMostBars = 400;  ///< of wider rows, neighbours share a bar
-constexpr double kLeft = 74, kRight = 940, kTop = 14, kFoot = 190;
+constexpr double kLeft = 84, kRight = 940, kTop = 14, kFoot = 190;
 constexpr double kWidth = 960, kHeight = 244;
 
 }  // namespace
@@ -26,11 +26,14 @@ std::string coefficient_chart(const TensorPart& part) {
   for (std::size_t first = 0; first < bits.size(); first += group) {
     const std::size_t end = std::min(first + group, bits.size());
     const auto begin = bits.begin() + static_cast<std::ptrdiff_t>(first);
-    const double mean = std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(end - first), 0.0) / static_cast<double>(end - first);
+    const double mean = std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(end - first), 0.0) /
+                        static_cast<double>(end - first);
     const double left = x.at(static_cast<double>(first));
     const double width = x.at(static_cast<double>(end)) - left;
-    const std::string which = group == 1 ? fmt::format("coefficient {}", first) : fmt::format("coefficients {} to {}", first, end - 1);
-    svg.bar(left + width * 0.1, y.at(mean), width * 0.8, kFoot - y.at(mean), "bar", fmt::format("{}: {:.2f} bits", which, mean));
+    const std::string which =
+        group == 1 ? fmt::format("coefficient {}", first) : fmt::format("coefficients {} to {}", first, end - 1);
+    svg.bar(left + width * 0.1, y.at(mean), width * 0.8, kFoot - y.at(mean), "bar",
+            fmt::format("{}: {:.2f} bits", which, mean));
   }
   return svg.finish();
 }

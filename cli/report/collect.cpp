@@ -20,7 +20,8 @@ bench::Sample measured_part(const Tensor& tensor) {
   bench::Sample whole = bench::make_sample(tensor, "");
   const std::size_t rows = kMostValues / whole.channels;
   if (whole.rows <= rows || rows == 0) return whole;
-  return bench::slice_rows(whole, 0, rows >= whole.sequence_rows ? rows / whole.sequence_rows * whole.sequence_rows : rows);
+  return bench::slice_rows(whole, 0,
+                           rows >= whole.sequence_rows ? rows / whole.sequence_rows * whole.sequence_rows : rows);
 }
 
 std::vector<bench::CodecRun> runs_on(const bench::Sample& sample, const CollectOptions& options) {
@@ -71,7 +72,8 @@ std::vector<Curve> curves_of(const std::vector<bench::Outcome>& outcomes) {
   for (const Family& family : kFamilies) {
     Curve curve{family.label, family.style, {}};
     for (const bench::Outcome& outcome : outcomes) {
-      if (!outcome.lossless && family.holds(outcome.codec)) curve.points.push_back({outcome.bits_per_value, outcome.nmse});
+      if (!outcome.lossless && family.holds(outcome.codec))
+        curve.points.push_back({outcome.bits_per_value, outcome.nmse});
     }
     if (!curve.points.empty()) out.push_back(std::move(curve));
   }
@@ -108,7 +110,8 @@ void add_coefficient_bits(const bench::Sample& sample, const CollectOptions& opt
 TensorPart measure_tensor(const Tensor& tensor, const CollectOptions& options) {
   const bench::Sample sample = measured_part(tensor);
   if (sample.energy <= 0) {
-    throw bench::Failed{tensor.name, {ErrorCode::bad_argument, Error::kNoOffset, "every row is the same: there is nothing to measure"}};
+    throw bench::Failed{
+        tensor.name, {ErrorCode::bad_argument, Error::kNoOffset, "every row is the same: there is nothing to measure"}};
   }
   TensorPart part;
   part.name = tensor.name;

@@ -8,8 +8,8 @@
 namespace actz::report {
 
 struct CollectOptions {
-  const Profile* profile = nullptr;                 ///< borrowed; may be null
-  std::optional<std::vector<std::uint16_t>> lags;   ///< of the self-fitted codec
+  const Profile* profile = nullptr;                ///< borrowed; may be null
+  std::optional<std::vector<std::uint16_t>> lags;  ///< of the self-fitted codec
   unsigned threads = 1;
 };
 

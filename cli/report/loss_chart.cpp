@@ -9,7 +9,7 @@
 namespace actz::report {
 namespace {
 
-constexpr double kLeft = 74, kRight = 440, kTop = 14, kFoot = 230;
+constexpr double kLeft = 84, kRight = 440, kTop = 14, kFoot = 230;
 constexpr double kWidth = 460, kHeight = 284;
 
 std::vector<std::string> styles_of(std::span<const LossPoint> points) {
@@ -43,15 +43,17 @@ std::string loss_chart(const std::string& place, std::span<const LossPoint> poin
   if (lowest < 0) svg.line(kLeft, y.at(0), kRight, y.at(0), "axis");
   for (const std::string& style : styles_of(points)) {
     std::vector<LossPoint> own;
-    std::copy_if(points.begin(), points.end(), std::back_inserter(own), [&](const LossPoint& p) { return loss_family(p.codec).style == style; });
-    std::sort(own.begin(), own.end(), [](const LossPoint& a, const LossPoint& b) { return a.bits_per_token < b.bits_per_token; });
+    std::copy_if(points.begin(), points.end(), std::back_inserter(own),
+                 [&](const LossPoint& p) { return loss_family(p.codec).style == style; });
+    std::sort(own.begin(), own.end(),
+              [](const LossPoint& a, const LossPoint& b) { return a.bits_per_token < b.bits_per_token; });
     std::vector<Svg::Point> line;
     for (const LossPoint& point : own) line.push_back({x.at(point.bits_per_token), y.at(point.loss_increase_nats)});
     svg.polyline(line, "curve " + style);
     for (const LossPoint& point : own) {
       svg.marker(x.at(point.bits_per_token), y.at(point.loss_increase_nats), style,
-                 fmt::format("{}: {:.0f} bits per token, {:+.4f} nats per token, NMSE {:.2g}", point.codec, point.bits_per_token,
-                             point.loss_increase_nats, point.nmse));
+                 fmt::format("{}: {:.0f} bits per token, {:+.4f} nats per token, NMSE {:.2g}", point.codec,
+                             point.bits_per_token, point.loss_increase_nats, point.nmse));
     }
   }
   return svg.finish();

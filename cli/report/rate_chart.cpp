@@ -12,7 +12,7 @@ namespace {
 constexpr double kFinest = 0.0005;  ///< NMSE at the chart's foot
 constexpr double kCoarsest = 0.3;
 constexpr double kMostBits = 8.2;
-constexpr double kLeft = 74, kRight = 690, kTop = 18, kFoot = 400;
+constexpr double kLeft = 84, kRight = 690, kTop = 18, kFoot = 400;
 constexpr double kWidth = 960, kHeight = 456;
 
 double widest_rate(const TensorPart& part) {
@@ -66,14 +66,15 @@ std::string rate_chart(const TensorPart& part) {
   draw_axes(svg, x, y, "rate, bits per value", "error, NMSE (logarithmic)");
   svg.text(kLeft + 10, kFoot - 10, "hint", "↙ better: fewer bits, smaller error");
   // The bound lies under, the first curves (ours) above all others.
-  for (auto curve = part.curves.rbegin(); curve != part.curves.rend(); ++curve) svg.polyline(clipped(*curve, x, y), "curve " + curve->style);
+  for (auto curve = part.curves.rbegin(); curve != part.curves.rend(); ++curve)
+    svg.polyline(clipped(*curve, x, y), "curve " + curve->style);
   for (auto curve = part.curves.rbegin(); curve != part.curves.rend(); ++curve) {
     if (curve->style == "bound") continue;
     for (const Curve::Point& point : curve->points) {
       if (point.nmse < kFinest || point.nmse > kCoarsest || point.bits_per_value > x.high) continue;
       svg.marker(x.at(point.bits_per_value), y.at(point.nmse), curve->style,
-                 fmt::format("{}: {:.3f} bits per value at NMSE {:.2g}, {:.1f} dB", curve->label, point.bits_per_value, point.nmse,
-                             -10 * std::log10(point.nmse)));
+                 fmt::format("{}: {:.3f} bits per value at NMSE {:.2g}, {:.1f} dB", curve->label, point.bits_per_value,
+                             point.nmse, -10 * std::log10(point.nmse)));
     }
   }
   draw_legend(svg, part);

@@ -23,7 +23,8 @@ Json read_json(const std::string& path) {
 }
 
 [[noreturn]] void fail_shape(const std::string& path, const std::exception& error) {
-  throw bench::Failed{path, {ErrorCode::corrupt, Error::kNoOffset, std::string("has another layout than expected: ") + error.what()}};
+  throw bench::Failed{
+      path, {ErrorCode::corrupt, Error::kNoOffset, std::string("has another layout than expected: ") + error.what()}};
 }
 
 bench::Outcome outcome_from(const Json& json) {
@@ -41,8 +42,8 @@ bench::Outcome outcome_from(const Json& json) {
 }
 
 bool known(const TensorPart& part, const std::string& codec) {
-  return codec.starts_with("actz") ||
-         std::any_of(part.outcomes.begin(), part.outcomes.end(), [&](const bench::Outcome& o) { return o.codec == codec; });
+  return codec.starts_with("actz") || std::any_of(part.outcomes.begin(), part.outcomes.end(),
+                                                  [&](const bench::Outcome& o) { return o.codec == codec; });
 }
 
 void add_tensor(const Json& tensor, TensorPart& part) {
@@ -56,7 +57,8 @@ void add_tensor(const Json& tensor, TensorPart& part) {
   for (const bench::Outcome& outcome : added) {
     if (outcome.lossless || !outcome.target_nmse) continue;
     auto curve = std::find_if(curves.begin(), curves.end(), [&](const Curve& c) { return c.label == outcome.codec; });
-    if (curve == curves.end()) curve = curves.insert(curves.end(), {outcome.codec, kStyles[curves.size() % kStyles.size()], {}});
+    if (curve == curves.end())
+      curve = curves.insert(curves.end(), {outcome.codec, kStyles[curves.size() % kStyles.size()], {}});
     curve->points.push_back({outcome.bits_per_value, outcome.nmse});
   }
   std::vector<std::string> names;

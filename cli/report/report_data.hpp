@@ -25,11 +25,11 @@ struct TensorPart {
   unsigned raw_bits = 32;   ///< of a value as stored
   std::vector<Curve> curves;
   std::vector<bench::Outcome> outcomes;
-  std::string peers;              ///< codecs measured elsewhere, and where; or empty
+  std::string peers;  ///< codecs measured elsewhere, and where; or empty
   std::string peers_measured_on;
   std::vector<double> coefficient_bits;
-  double coefficient_nmse = 0;      ///< at which these bits hold
-  std::string coefficient_source;   ///< profile or tensor
+  double coefficient_nmse = 0;     ///< at which these bits hold
+  std::string coefficient_source;  ///< profile or tensor
 };
 
 /// A measured price of coding: what the network loses that goes on from decoded activations.

@@ -58,7 +58,7 @@ svg text.hint { font-style: italic; }
 .bar { fill: var(--actz); opacity: 0.85; } .bar:hover { opacity: 1; }
 .key { display: flex; flex-wrap: wrap; gap: 4px 24px; list-style: none; padding: 0; margin: 8px 0; font-size: 14px; }
 .key svg { display: inline-block; vertical-align: middle; margin-right: 6px; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; margin-top: 12px; }
 table { border-collapse: collapse; width: 100%; font-size: 14.5px; font-variant-numeric: tabular-nums; }
 th { text-align: right; font-weight: 600; color: var(--soft); padding: 6px 10px; border-bottom: 1.5px solid var(--rule); vertical-align: bottom; }
 td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--grid); white-space: nowrap; }

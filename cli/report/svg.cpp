@@ -39,10 +39,18 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
       default:
         // Other control characters may stand in no XML document, not even escaped.
         if (static_cast<unsigned char>(c) >= 0x20) out += c;
@@ -55,7 +63,8 @@ std::string number_text(double value) {
   const double size = std::fabs(value);
   if (size < 1e-12) return "0";
   if (size < 1e-4 || size >= 1e6) return fmt::format("{:.2g}", value);
-  std::string text = fmt::format("{:.{}f}", value, size >= 100 ? 0 : std::max(0, 2 - static_cast<int>(std::floor(std::log10(size)))));
+  std::string text =
+      fmt::format("{:.{}f}", value, size >= 100 ? 0 : std::max(0, 2 - static_cast<int>(std::floor(std::log10(size)))));
   if (text.find('.') != std::string::npos) {
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text.pop_back();
@@ -68,14 +77,18 @@ double Scale::at(double value) const {
   return low_px + share * (high_px - low_px);
 }
 
-std::vector<double> Scale::ticks() const { return logarithmic ? logarithmic_ticks(low, high) : linear_ticks(low, high); }
+std::vector<double> Scale::ticks() const {
+  return logarithmic ? logarithmic_ticks(low, high) : linear_ticks(low, high);
+}
 
 Svg::Svg(double width, double height, const std::string& label)
-    : body_(fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" aria-label=\"{2}\">\n",
+    : body_(fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
+                        "height=\"{1}\" role=\"img\" aria-label=\"{2}\">\n",
                         width, height, escaped(label))) {}
 
 void Svg::line(double x1, double y1, double x2, double y2, std::string_view css_class) {
-  body_ += fmt::format("<line class=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", css_class, x1, y1, x2, y2);
+  body_ += fmt::format("<line class=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", css_class, x1,
+                       y1, x2, y2);
 }
 
 void Svg::text(double x, double y, std::string_view css_class, std::string_view content) {
@@ -83,7 +96,8 @@ void Svg::text(double x, double y, std::string_view css_class, std::string_view 
 }
 
 void Svg::vertical_text(double x, double y, std::string_view css_class, std::string_view content) {
-  body_ += fmt::format("<text class=\"{}\" transform=\"translate({:.1f} {:.1f}) rotate(-90)\">{}</text>\n", css_class, x, y, escaped(content));
+  body_ += fmt::format("<text class=\"{}\" transform=\"translate({:.1f} {:.1f}) rotate(-90)\">{}</text>\n", css_class,
+                       x, y, escaped(content));
 }
 
 void Svg::polyline(const std::vector<Point>& points, std::string_view css_class) {
@@ -93,14 +107,16 @@ void Svg::polyline(const std::vector<Point>& points, std::string_view css_class)
 }
 
 void Svg::marker(double x, double y, std::string_view css_class, std::string_view title) {
-  body_ += fmt::format("<g class=\"point {0}\"><title>{1}</title><circle class=\"reach\" cx=\"{2:.1f}\" cy=\"{3:.1f}\" r=\"9\"/>"
-                       "<circle class=\"dot\" cx=\"{2:.1f}\" cy=\"{3:.1f}\" r=\"3.6\"/></g>\n",
-                       css_class, escaped(title), x, y);
+  body_ += fmt::format(
+      "<g class=\"point {0}\"><title>{1}</title><circle class=\"reach\" cx=\"{2:.1f}\" cy=\"{3:.1f}\" r=\"9\"/>"
+      "<circle class=\"dot\" cx=\"{2:.1f}\" cy=\"{3:.1f}\" r=\"3.6\"/></g>\n",
+      css_class, escaped(title), x, y);
 }
 
 void Svg::bar(double x, double y, double width, double height, std::string_view css_class, std::string_view title) {
-  body_ += fmt::format("<rect class=\"{}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\"><title>{}</title></rect>\n", css_class, x, y,
-                       width, height, escaped(title));
+  body_ += fmt::format(
+      "<rect class=\"{}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\"><title>{}</title></rect>\n",
+      css_class, x, y, width, height, escaped(title));
 }
 
 void draw_axes(Svg& svg, const Scale& x, const Scale& y, std::string_view x_name, std::string_view y_name) {
@@ -115,7 +131,7 @@ void draw_axes(Svg& svg, const Scale& x, const Scale& y, std::string_view x_name
   svg.line(x.low_px, y.low_px, x.high_px, y.low_px, "axis");
   svg.line(x.low_px, y.low_px, x.low_px, y.high_px, "axis");
   svg.text((x.low_px + x.high_px) / 2, y.low_px + 40, "name middle", x_name);
-  svg.vertical_text(x.low_px - 50, (y.low_px + y.high_px) / 2, "name middle", y_name);
+  svg.vertical_text(x.low_px - 60, (y.low_px + y.high_px) / 2, "name middle", y_name);
 }
 
 }  // namespace actz::report
