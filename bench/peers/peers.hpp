@@ -18,10 +18,10 @@ CodecRun channel_integers(const Sample& sample, unsigned bits, std::optional<int
 /// zfp, fixed accuracy, with the best of the layouts it can see the tensor in.
 SteppedCodec zfp_accuracy(const Sample& sample);
 
-/// CacheGen, re-created from its paper (SIGCOMM 2024): see cachegen_like.cpp.
+/// The idea of CacheGen, simplified: see cachegen_like.cpp.
 SteppedCodec cachegen_like(const Sample& calib, const Sample& sample);
 
-/// KVTC, re-created from its paper: see kvtc_like.cpp.
+/// The idea of KVTC, simplified: see kvtc_like.cpp.
 SteppedCodec kvtc_like(const Sample& calib, const Sample& sample);
 
 }  // namespace actz::bench

@@ -13,14 +13,20 @@ namespace {
 /// How zfp sees the tensor: it decorrelates blocks of 4 along each axis.
 struct Layout {
   std::array<std::size_t, 3> extents;  ///< fastest first; zeros end them
-  bool channel_major = false;          ///< a channel's values stand together, not a row's
+  std::size_t transposed_rows = 0;     ///< the tensor as a matrix of so many rows is transposed first; 0: not
 };
 
+/// Neighbours along channels, along tokens, or across sequences: K after rotary embedding has offsets that sequences
+/// share.
 std::vector<Layout> layouts(const Sample& sample) {
-  return {{{sample.values.size(), 0, 0}},
-          {{sample.values.size(), 0, 0}, true},
+  const std::size_t count = sample.values.size();
+  const std::size_t sequences = sample.rows / sample.sequence_rows;
+  return {{{count, 0, 0}},
           {{sample.channels, sample.rows, 0}},
-          {{sample.channels, sample.sequence_rows, sample.rows / sample.sequence_rows}}};
+          {{sample.channels, sample.sequence_rows, sequences}},
+          {{count, 0, 0}, sample.rows},
+          {{count, 0, 0}, sequences},
+          {{sequences, sample.sequence_rows * sample.channels, 0}, sequences}};
 }
 
 /// The values of a rows × columns matrix, columns × rows.
@@ -78,18 +84,18 @@ class Zfp {
 };
 
 Bytes encode(const Sample& sample, double step, const Layout& layout) {
-  std::vector<float> scaled =
-      layout.channel_major ? transpose(sample.values, sample.rows, sample.channels) : sample.values;
+  std::vector<float> scaled = layout.transposed_rows > 0 ? transpose(sample.values, layout.transposed_rows,
+                                                                     sample.values.size() / layout.transposed_rows)
+                                                         : sample.values;
   for (float& value : scaled) value = static_cast<float>(double{value} / step);
   return Zfp(scaled.data(), layout).compress();
 }
 
-void decode(const Sample& sample, std::span<const std::byte> coded, double step, const Layout& layout,
-            std::span<float> out) {
+void decode(std::span<const std::byte> coded, double step, const Layout& layout, std::span<float> out) {
   Zfp(out.data(), layout).decompress(coded);
   for (float& value : out) value = static_cast<float>(double{value} * step);
-  if (!layout.channel_major) return;
-  const std::vector<float> rows = transpose(out, sample.channels, sample.rows);
+  if (layout.transposed_rows == 0) return;
+  const std::vector<float> rows = transpose(out, out.size() / layout.transposed_rows, layout.transposed_rows);
   std::copy(rows.begin(), rows.end(), out.begin());
 }
 
@@ -110,15 +116,15 @@ SteppedCodec zfp_accuracy(const Sample& sample) {
   SteppedCodec codec;
   codec.nmse_at = [&sample, best](double step) {
     std::vector<float> decoded(sample.values.size());
-    decode(sample, encode(sample, step, best), step, best, decoded);
+    decode(encode(sample, step, best), step, best, decoded);
     return nmse(sample, decoded);
   };
   codec.run_at = [&sample, best](double step) {
     CodecRun run;
     run.codec = "zfp fixed accuracy";
     run.encode = [&sample, step, best] { return encode(sample, step, best); };
-    run.decode = [&sample, step, best](std::span<const std::byte> coded, std::span<std::byte> out) {
-      decode(sample, coded, step, best, as_floats(out));
+    run.decode = [step, best](std::span<const std::byte> coded, std::span<std::byte> out) {
+      decode(coded, step, best, as_floats(out));
     };
     return run;
   };
