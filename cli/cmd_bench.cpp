@@ -6,6 +6,7 @@
 
 #include "encode_options.hpp"
 #include "loaded_tensors.hpp"
+#include "report/write_report.hpp"
 #include "verbs.hpp"
 
 namespace actz::cli {
@@ -36,19 +37,40 @@ double median_seconds(unsigned repeat, Run run) {
   return seconds[repeat / 2];
 }
 
+int write_report(const Verb& verb, const EncodeOptions& options) {
+  if (verb.files().empty()) return usage_error("bench --report wants files");
+  report::Request request;
+  request.inputs = verb.files();
+  request.output = verb.text("report");
+  request.peers = verb.text("peers");
+  request.losses = verb.text("loss");
+  request.overwrite = verb.has("force");
+  request.collect.profile = options.profile;
+  request.collect.lags = options.lags;
+  request.collect.threads = verb.has("threads") ? options.threads : 1;
+  if (const auto failure = report::write_report(request, verb)) return cli::report(*failure);
+  if (!verb.has("quiet")) fmt::print("{}: open it in a browser\n", request.output);
+  return kOk;
+}
+
 }  // namespace
 
 int run_bench(const Arguments& arguments) {
   Verb verb("bench IN [options]",
             "Encodes and decodes the tensors of a file in memory several times and prints medians; MB is 10^6 bytes of the raw\n"
-            "tensor. Example:\n  actz bench hidden.npy --profile layer6.actp --nmse 0.02 --threads 1");
+            "tensor. Examples:\n  actz bench hidden.npy --profile layer6.actp --nmse 0.02 --threads 1\n"
+            "  actz bench hidden.npy --profile layer6.actp --report report.html");
   add_encode_options(verb);
-  verb.options()("repeat", po::value<unsigned>()->default_value(5), "runs");
+  verb.options()("repeat", po::value<unsigned>()->default_value(5), "runs")(
+      "report", po::value<std::string>(), "write an HTML page of rates, errors and speeds over a ladder of qualities, zstd and integers beside")(
+      "peers", po::value<std::string>(), "for --report: measurements of other codecs, JSON of bench_tensor")(
+      "loss", po::value<std::string>(), "for --report: task losses, JSON")("force,f", "replace an existing report");
   if (const auto code = verb.parse(arguments)) return *code;
-  if (verb.files().size() != 1) return usage_error("bench wants one file");
+  if (verb.files().size() != 1 && !verb.has("report")) return usage_error("bench wants one file");
   std::optional<Profile> profile;
   EncodeOptions options;
   if (const auto failure = read_encode_options(verb, profile, options)) return report(*failure);
+  if (verb.has("report")) return write_report(verb, options);
   const auto tensors = load_tensors(verb.files().front(), verb);
   if (!tensors) return report({verb.files().front(), tensors.error()});
   const unsigned repeat = std::max(verb.get<unsigned>("repeat"), 1u);

@@ -4,7 +4,7 @@ set -eu
 packages=(g++ cmake ninja-build pkg-config libeigen3-dev libfmt-dev libboost-program-options-dev doctest-dev
           libbenchmark-dev libzstd-dev zlib1g-dev libzfp-dev libzip-dev nlohmann-json3-dev libisal-dev libxxhash-dev
           libmd-dev python3 python3-numpy)
-[ "${1:-}" = "--full" ] && packages+=(clang-14 libclang-rt-14-dev clang-format)
+[ "${1:-}" = "--full" ] && packages+=(clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

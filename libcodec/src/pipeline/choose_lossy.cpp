@@ -74,8 +74,9 @@ UnitTarget target_of(const EncodeOptions& options) {
 
 /// Factor from the unit of the nearest rung to one that meets an NMSE, to begin with.
 double first_guess(const Profile::Content& profile, const EncodeOptions& options) {
-  if (options.bits_per_value) return 1;
-  return std::sqrt(wanted_nmse(options) / std::max(profile.info[nearest_rung(profile, options)].held_out_nmse, 1e-12));
+  const double measured = profile.info[nearest_rung(profile, options)].held_out_nmse;
+  if (options.bits_per_value || !(measured > 0)) return 1;
+  return std::clamp(std::sqrt(wanted_nmse(options) / measured), 0.25, 4.0);
 }
 
 /// A codec to try on the tensor itself.

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "report/report_data.hpp"
+
+namespace actz::report {
+
+/// NMSE over bits per value, one curve a codec.
+std::string rate_chart(const TensorPart& part);
+
+/// Bits of each coefficient of a row.
+std::string coefficient_chart(const TensorPart& part);
+
+/// Increase of the loss over bits per token, one curve a codec, for the points of one place.
+std::string loss_chart(const std::string& place, std::span<const LossPoint> points);
+
+/// Codecs that share a line in loss charts.
+struct LossFamily {
+  std::string label;
+  std::string style;  ///< CSS class
+};
+LossFamily loss_family(const std::string& codec);
+
+}  // namespace actz::report
