@@ -1,52 +1,20 @@
-#include <bit>
+#include <algorithm>
 
-#include "base/bytes.hpp"
 #include "base/checksum.hpp"
 #include "model/enc_bin_lookup.hpp"
+#include "model/enc_bin_offsets.hpp"
 #include "pipeline/enc_chunk.hpp"
 
 namespace actz {
 namespace {
 
-/// Appends offsets of up to 56 bits with one unaligned store each.
-class OffsetWriter {
- public:
-  explicit OffsetWriter(std::size_t capacity_bits) : out_(capacity_bits / 8 + 16) {}
-
-  void put(std::uint64_t offset, unsigned width_bits) {
-    if (width_bits > 32) {
-      put_narrow(offset & 0xFFFFFFFFu, 32);
-      put_narrow(offset >> 32, width_bits - 32);
-    } else {
-      put_narrow(offset, width_bits);
-    }
-  }
-
-  std::vector<std::byte> finish() {
-    out_.resize(at_byte_ + (filled_bits_ + 7) / 8);
-    return std::move(out_);
-  }
-
- private:
-  void put_narrow(std::uint64_t offset, unsigned width_bits) {
-    pending_ |= offset << filled_bits_;
-    store_le(&out_[at_byte_], pending_);
-    filled_bits_ += width_bits;
-    at_byte_ += filled_bits_ / 8;
-    pending_ >>= filled_bits_ & ~7u;
-    filled_bits_ &= 7;
-  }
-
-  std::vector<std::byte> out_;
-  std::size_t at_byte_ = 0;
-  std::uint64_t pending_ = 0;
-  unsigned filled_bits_ = 0;
-};
+/// Elements to be split at a time: they are read twice, the second time from the first-level cache.
+constexpr std::size_t kSplitBytes = 16384;
 
 class LosslessChunkEncoder final : public ChunkEncoder {
  public:
   LosslessChunkEncoder(const CodecModel& model, const TensorHeader& tensor)
-      : model_(model), tensor_(tensor), lookup_(model.bins), tables_(model.entropy.tables) {
+      : model_(model), tensor_(tensor), lookup_(model.bins), offsets_(model.bins), tables_(model.entropy.tables) {
     std::vector<std::uint32_t> pattern;
     for (const std::uint8_t class_index : model.entropy.class_of) pattern.push_back(EncodeTables::table_offset(class_index));
     schedule_ = make_schedule(pattern, schedule_storage_);
@@ -55,13 +23,7 @@ class LosslessChunkEncoder final : public ChunkEncoder {
   Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements) const override {
     const ChunkLayout layout = chunk_layout(tensor_, place.first_strand, place.strand_count);
     std::vector<std::uint8_t> symbols(layout.element_count + kSymbolPadding);
-    std::vector<std::byte> bypass;
-    switch (element_bytes(tensor_.dtype)) {
-      case 1: bypass = split<std::uint8_t>(elements, symbols.data()); break;
-      case 2: bypass = split<std::uint16_t>(elements, symbols.data()); break;
-      case 4: bypass = split<std::uint32_t>(elements, symbols.data()); break;
-      default: bypass = split<std::uint64_t>(elements, symbols.data()); break;
-    }
+    const std::vector<std::byte> bypass = split(elements, symbols.data());
     std::vector<std::size_t> step_symbols;
     for (const Strand& strand : layout.strands) step_symbols.push_back(strand.row_count * tensor_.channels);
     EncodedChunk out;
@@ -77,21 +39,13 @@ class LosslessChunkEncoder final : public ChunkEncoder {
 
  private:
   /// Elements to symbols and offsets in their bins.
-  template <class T>
   std::vector<std::byte> split(std::span<const std::byte> elements, std::uint8_t* symbols) const {
-    const BinTable& table = lookup_.table();
-    const std::size_t count = elements.size() / sizeof(T);
-    OffsetWriter offsets(count * 8 * sizeof(T));
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint64_t element = load_le<T>(&elements[i * sizeof(T)]);
-      const std::uint8_t symbol = lookup_.symbol(element);
-      const Bin& bin = table.bins[symbol];
-      symbols[i] = symbol;
-      if (bin.width_bits == Bin::kEscape) {
-        offsets.put(element, table.element_bits);
-      } else {
-        offsets.put((element >> table.low_zero_bits) - bin.base, bin.width_bits);
-      }
+    OffsetWriter offsets(elements.size() * 8);
+    const std::size_t width = element_bytes(tensor_.dtype);
+    for (std::size_t at = 0; at < elements.size(); at += kSplitBytes) {
+      const auto piece = elements.subspan(at, std::min(kSplitBytes, elements.size() - at));
+      lookup_.symbols(piece, symbols + at / width);
+      offsets_.append(piece, symbols + at / width, offsets);
     }
     return offsets.finish();
   }
@@ -99,6 +53,7 @@ class LosslessChunkEncoder final : public ChunkEncoder {
   CodecModel model_;
   TensorHeader tensor_;
   BinLookup lookup_;
+  BinOffsets offsets_;
   EncodeTables tables_;
   TableSchedule schedule_;
   std::vector<std::uint32_t> schedule_storage_;
