@@ -49,7 +49,16 @@ template <class T>
 void BinLookup::symbols_of(std::span<const std::byte> elements, std::uint8_t* out) const {
   const std::size_t count = elements.size() / sizeof(T);
   const std::byte* const from = elements.data();
-  for (std::size_t i = 0; i < count; ++i) out[i] = quick_symbol(load_le<T>(from + i * sizeof(T)));
+  // Members in locals: the bytes stored could otherwise be theirs.
+  const std::uint8_t* const by_key = by_key_.data();
+  const unsigned key_shift = key_shift_;
+  const auto low_mask = static_cast<T>(low_mask_);
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = by_key[static_cast<std::size_t>(load_le<T>(from + i * sizeof(T)) >> key_shift)];
+  }
+  for (std::size_t i = 0; low_mask != 0 && i < count; ++i) {
+    if ((load_le<T>(from + i * sizeof(T)) & low_mask) != 0) out[i] = escape_;
+  }
   for (const std::uint8_t* at = out; (at = find_byte(at, out + count, escape_)) != out + count; ++at) {
     const auto i = static_cast<std::size_t>(at - out);
     out[i] = search(load_le<T>(from + i * sizeof(T)));

@@ -14,10 +14,6 @@ class BinLookup {
  public:
   explicit BinLookup(const BinTable& table);
 
-  std::uint8_t symbol(std::uint64_t element) const {
-    const std::uint8_t found = quick_symbol(element);
-    return found != escape_ ? found : search(element);
-  }
   /// Symbols of consecutive little-endian elements of the table's width.
   /// @param out  one per element.
   void symbols(std::span<const std::byte> elements, std::uint8_t* out) const;
@@ -26,11 +22,6 @@ class BinLookup {
   std::uint8_t escape() const { return escape_; }
 
  private:
-  /// The bin that the top bits of an element decide, else the escape: search() then knows.
-  std::uint8_t quick_symbol(std::uint64_t element) const {
-    const std::uint8_t found = by_key_[static_cast<std::size_t>(element >> key_shift_)];
-    return (element & low_mask_) == 0 ? found : escape_;
-  }
   std::uint8_t search(std::uint64_t element) const;
   template <class T>
   void symbols_of(std::span<const std::byte> elements, std::uint8_t* out) const;
@@ -39,7 +30,7 @@ class BinLookup {
   std::uint64_t low_mask_;
   unsigned key_shift_;  ///< what lies above it is an element's key
   std::uint8_t escape_;
-  std::vector<std::uint8_t> by_key_;
+  std::vector<std::uint8_t> by_key_;   ///< the bin that an element's key decides, else the escape: search() then knows
   std::vector<std::uint8_t> by_base_;  ///< bins but the escape, ascending base
 };
 

@@ -10,31 +10,25 @@
 
 namespace actz {
 
-/// Appends fields of up to 56 bits with one unaligned store each, into bytes sized beforehand.
-class OffsetWriter {
- public:
-  explicit OffsetWriter(std::size_t capacity_bits) : out_(capacity_bits / 8 + 16) {}
+/// Where offsets are being written: fields of up to 56 bits, with one unaligned store each. Loops keep a copy in
+/// registers, for the bytes they store could otherwise be the cursor's own.
+struct OffsetCursor {
+  static constexpr std::size_t kSlackBytes = 16;  ///< past the last field, used for whole stores
+
+  std::byte* next_byte;
+  std::uint64_t pending = 0;
+  unsigned filled_bits = 0;
 
   /// @param field  below 2^width_bits.
   void put(std::uint64_t field, unsigned width_bits) {
-    pending_ |= field << filled_bits_;
-    store_le(&out_[at_byte_], pending_);
-    const unsigned end_bits = filled_bits_ + width_bits;
-    at_byte_ += end_bits / 8;
-    pending_ >>= end_bits & ~7u;
-    filled_bits_ = end_bits & 7;
+    pending |= field << filled_bits;
+    store_le(next_byte, pending);
+    const unsigned end_bits = filled_bits + width_bits;
+    next_byte += end_bits / 8;
+    pending >>= end_bits & ~7u;
+    filled_bits = end_bits & 7;
   }
-
-  std::vector<std::byte> finish() {
-    out_.resize(at_byte_ + (filled_bits_ + 7) / 8);
-    return std::move(out_);
-  }
-
- private:
-  std::vector<std::byte> out_;
-  std::size_t at_byte_ = 0;
-  std::uint64_t pending_ = 0;
-  unsigned filled_bits_ = 0;
+  const std::byte* end() const { return next_byte + (filled_bits + 7) / 8; }
 };
 
 /// Writes the offsets of elements in their bins, those of several elements as one field where they fit.
@@ -43,7 +37,9 @@ class BinOffsets {
   explicit BinOffsets(const BinTable& table);
   /// @param elements  little-endian, of the table's width.
   /// @param symbols   their symbols.
-  void append(std::span<const std::byte> elements, const std::uint8_t* symbols, OffsetWriter& to) const;
+  /// @param to        room for all elements as they are and OffsetCursor::kSlackBytes; what lies past the end is undefined.
+  /// @return the end of what was written.
+  const std::byte* write(std::span<const std::byte> elements, const std::uint8_t* symbols, std::byte* to) const;
 
  private:
   struct Place {
@@ -51,9 +47,9 @@ class BinOffsets {
     std::uint32_t width_bits = 0;
   };
   template <class T>
-  void append_all(std::span<const std::byte> elements, const std::uint8_t* symbols, OffsetWriter& to) const;
+  const std::byte* write_all(std::span<const std::byte> elements, const std::uint8_t* symbols, std::byte* to) const;
   template <class T, std::size_t kGroup>
-  void append_run(const std::byte* elements, const std::uint8_t* symbols, std::size_t count, OffsetWriter& to) const;
+  OffsetCursor write_run(const std::byte* elements, const std::uint8_t* symbols, std::size_t count, OffsetCursor to) const;
 
   std::vector<Place> places_;  ///< one per symbol but the escape
   unsigned element_bits_;

@@ -81,7 +81,8 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   ACTZ_TRY(const auto choice, choose_model(input, dtype, view, options));
   const bool has_lags = choice && choice->model.predictor.kind != PredictorKind::none;
   if (!has_lags) view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
-  const CutPlan cut = plan_cut(view, has_lags, options.chunk_rows);
+  const CutPlan cut = plan_cut(view, has_lags, options.chunk_rows,
+                               lossy ? kLossyChunkValues : kLosslessChunkBytes / element_bytes(dtype));
 
   EncodeReport report;
   const std::uint64_t first_byte = file.offset_bytes();

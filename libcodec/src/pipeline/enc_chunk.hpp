@@ -57,11 +57,14 @@ std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, 
 std::unique_ptr<ChunkEncoder> make_lossless_chunk_encoder(const CodecModel& model, const TensorHeader& tensor);
 
 /// Lanes for a chunk of so many symbols: many for speed, few where 4 bytes for each would show in the rate.
-unsigned choose_lanes(std::size_t symbols);
+/// 4 bytes per lane of 8192 symbols stay below 0.2 % of a chunk at 2 bits per symbol.
+inline constexpr std::size_t kSymbolsPerLane = 8192;
+unsigned choose_lanes(std::size_t symbols, std::size_t symbols_per_lane = kSymbolsPerLane);
 
 /// The symbols of a chunk, step by step, to states and words in `payload`. Fills lanes_log2 and word_count.
 void entropy_code(const EncodeTables& tables, const TableSchedule& schedule, std::span<const std::uint8_t> symbols,
-                  std::span<const std::size_t> step_symbols, ChunkHeader& header, std::vector<std::byte>& states_and_words);
+                  std::span<const std::size_t> step_symbols, ChunkHeader& header, std::vector<std::byte>& states_and_words,
+                  std::size_t symbols_per_lane = kSymbolsPerLane);
 
 /// Header, states and words, bypass, patches: the payload of a CHUNK section.
 std::vector<std::byte> assemble_chunk(const ChunkHeader& header, std::span<const std::byte> states_and_words,

@@ -7,7 +7,6 @@
 namespace actz {
 namespace {
 
-constexpr std::uint64_t kChunkValues = 1u << 20;     ///< 4 MiB of f32: below it headers and states show in the rate
 constexpr std::uint64_t kLockstepStrands = 32;       ///< strands of a chunk that share each load of the weights
 constexpr std::uint64_t kShortestStrandRows = 64;    ///< the first row of a strand is not predicted
 constexpr std::uint64_t kLongestStrandRows = 512;
@@ -31,10 +30,11 @@ TensorViewPlan plan_view(const Shape& shape, std::uint32_t wanted_channels) {
   return {elements / channels / rows, rows, channels};
 }
 
-CutPlan plan_cut(const TensorViewPlan& view, bool has_lags, std::uint32_t chunk_rows) {
+CutPlan plan_cut(const TensorViewPlan& view, bool has_lags, std::uint32_t chunk_rows, std::uint64_t chunk_values) {
   if (view.rows == 0) return {};
   const std::uint64_t d = view.channels;
-  const std::uint64_t values = chunk_rows > 0 ? chunk_rows * d : std::max(kChunkValues, d * kLockstepStrands * kShortestStrandRows);
+  const std::uint64_t lockstep_values = has_lags ? d * kLockstepStrands * kShortestStrandRows : 0;
+  const std::uint64_t values = chunk_rows > 0 ? chunk_rows * d : std::max(chunk_values, lockstep_values);
   std::uint64_t strand_rows = 0;
   if (has_lags) {
     const std::uint64_t lockstep_rows = std::max(values / d / kLockstepStrands, kShortestStrandRows);
