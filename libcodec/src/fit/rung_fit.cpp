@@ -198,8 +198,13 @@ double lambda_per_step_squared(unsigned state_bits, bool optimize) {
 
 Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,
                 const TrialOptions& options) {
-  rows.rescale(options.unit);
   const LossyRowEncoder encoder(model, Rates::of_model, lambda_per_step_squared(model.state_bits, options.optimize));
+  return try_encoder(encoder, model, rows, strands, options);
+}
+
+Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, TrainingRows& rows,
+                  const std::vector<Strand>& strands, const TrialOptions& options) {
+  rows.rescale(options.unit);
   std::vector<std::int16_t> quantised(rows.row_count() * model.synthesis.coefficients);
   const double bound = options.error_bound ? *options.error_bound / options.unit : 0;
   double squared_error = 0;

@@ -41,9 +41,11 @@ ModelChoice as_choice(CodecModel model, double unit, const EncodeOptions& option
 /// Moves the unit until the sample meets the wanted NMSE or rate. Both are smooth and monotone in it.
 double find_unit(const CodecModel& model, TensorSample& sample, const EncodeOptions& options, double unit) {
   if (sample.energy <= 0) return unit;
+  const LossyRowEncoder encoder(model, Rates::of_model, lambda_per_step_squared(model.state_bits, optimizes(options)));
   for (unsigned trial = 0; trial < kUnitTrials; ++trial) {
     unit = static_cast<double>(static_cast<float>(unit));
-    const Measured got = try_model(model, sample.rows, sample.rows.train, {unit, optimizes(options), std::nullopt}).measured;
+    const Measured got =
+        try_encoder(encoder, model, sample.rows, sample.rows.train, {unit, optimizes(options), std::nullopt}).measured;
     // About 2 · log2 of the unit is the NMSE's slope at high rate, and a bit a value for each halving.
     double factor = 1;
     if (options.bits_per_value) {
