@@ -28,20 +28,23 @@ std::uint32_t centre_scale_for(double model_unit, double unit) {
   return static_cast<std::uint32_t>(std::lrint(std::clamp(model_unit / unit * kCentreScaleOne, 1.0, 4.0e9)));
 }
 
-ModelChoice as_choice(CodecModel model, double unit, const EncodeOptions& options) {
+std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options) {
+  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, lambda_per_step_squared(model.state_bits, optimizes(options)));
+}
+
+ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit) {
   ModelChoice out;
   out.unit = static_cast<float>(unit);
   out.centre_scale = centre_scale_for(double{model.unit}, double{out.unit});
-  out.lambda_per_step_squared = lambda_per_step_squared(model.state_bits, optimizes(options));
-  out.model_bytes = write_model(model);
   out.model = std::move(model);
+  out.rows = std::move(rows);
   return out;
 }
 
 /// Moves the unit until the sample meets the wanted NMSE or rate. Both are smooth and monotone in it.
-double find_unit(const CodecModel& model, TensorSample& sample, const EncodeOptions& options, double unit) {
+double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, const EncodeOptions& options,
+                 double unit) {
   if (sample.energy <= 0) return unit;
-  const LossyRowEncoder encoder(model, Rates::of_model, lambda_per_step_squared(model.state_bits, optimizes(options)));
   for (unsigned trial = 0; trial < kUnitTrials; ++trial) {
     unit = static_cast<double>(static_cast<float>(unit));
     const Measured got =
@@ -156,17 +159,21 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   const Rung& rung = profile.rungs[nearest_rung(profile, options)];
   // The model subtracts its own centre, which need not be this tensor's mean.
   TrainingRows& rows = sample.rows;
-  for (std::size_t i = 0; i < rows.values.size(); ++i) {
-    const std::size_t c = i % rows.channels;
-    rows.values[i] += static_cast<float>(sample.mean[c] - double{rung.model.unit} * rung.model.centre[c]);
+  std::vector<float> offset;
+  for (std::size_t c = 0; c < rows.channels; ++c) {
+    offset.push_back(static_cast<float>(sample.mean[c] - double{rung.model.unit} * rung.model.centre[c]));
   }
+  for (std::size_t at = 0; at < rows.values.size(); at += rows.channels) {
+    for (std::size_t c = 0; c < rows.channels; ++c) rows.values[at + c] += offset[c];
+  }
+  auto encoder = make_row_encoder(rung.model, options);
   double unit = double{rung.model.unit};
   if (options.max_error) {
     unit = *options.max_error * std::sqrt(12.0) / 4 / (1 << kFractionBits);
   } else {
-    unit = find_unit(rung.model, sample, options, unit);
+    unit = find_unit(rung.model, *encoder, sample, options, unit);
   }
-  ModelChoice out = as_choice(rung.model, unit, options);
+  ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.model_bytes = rung.model_bytes;
   out.embed = options.embed_model;
   return out;
@@ -191,8 +198,12 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
       best_bits = bits;
     }
   }
-  const double unit = options.max_error ? double{best->model.unit} : find_unit(best->model, sample, options, double{best->model.unit});
-  return as_choice(std::move(best->model), unit, options);
+  auto encoder = make_row_encoder(best->model, options);
+  double unit = double{best->model.unit};
+  if (!options.max_error) unit = find_unit(best->model, *encoder, sample, options, unit);
+  ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
+  out.model_bytes = write_model(out.model);
+  return out;
 }
 
 }  // namespace actz

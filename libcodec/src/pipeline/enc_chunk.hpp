@@ -47,13 +47,10 @@ class ChunkEncoder {
   virtual Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements) const = 0;
 };
 
-struct LossyChunkOptions {
-  double lambda_per_step_squared = kLambdaPerStepSquared;
-  std::optional<double> max_error;  ///< every |x − x̂| is at most this; patches see to it
-};
-
-std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, const TensorHeader& tensor,
-                                                       const LossyChunkOptions& options);
+/// @param rows       made for the model.
+/// @param max_error  every |x − x̂| is at most this; patches see to it.
+std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, std::shared_ptr<const LossyRowEncoder> rows,
+                                                       const TensorHeader& tensor, std::optional<double> max_error);
 std::unique_ptr<ChunkEncoder> make_lossless_chunk_encoder(const CodecModel& model, const TensorHeader& tensor);
 
 /// Lanes for a chunk of so many symbols: many for speed, few where 4 bytes for each would show in the rate.

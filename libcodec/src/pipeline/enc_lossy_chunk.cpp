@@ -18,11 +18,12 @@ float within_reach(float value) { return std::fabs(value) < kReach ? value : 0.0
 
 class LossyChunkEncoder final : public ChunkEncoder {
  public:
-  LossyChunkEncoder(const CodecModel& model, const TensorHeader& tensor, const LossyChunkOptions& options)
+  LossyChunkEncoder(const CodecModel& model, std::shared_ptr<const LossyRowEncoder> rows, const TensorHeader& tensor,
+                    std::optional<double> max_error)
       : model_(model),
         tensor_(tensor),
-        options_(options),
-        rows_(model, Rates::of_model, options.lambda_per_step_squared),
+        max_error_(max_error),
+        rows_(std::move(rows)),
         symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_) : make_static_symbol_coder(model_)),
         centre_(scaled_centre(model, tensor.centre_scale)) {}
 
@@ -32,10 +33,10 @@ class LossyChunkEncoder final : public ChunkEncoder {
     std::vector<std::int16_t> quantised(layout.row_count * model_.synthesis.coefficients);
     std::vector<std::byte> decoded(elements.size());
     RowOutput output(tensor_, model_, decoded);
-    rows_.encode(rows, layout.strands, quantised,
+    rows_->encode(rows, layout.strands, quantised,
                  [&](std::size_t row, const std::int32_t* fixed) { output.store(row, fixed); });
     EncodedChunk out;
-    const PatchList patches = measure_and_patch(tensor_, centre_, options_.max_error, elements, decoded, out.statistics);
+    const PatchList patches = measure_and_patch(tensor_, centre_, max_error_, elements, decoded, out.statistics);
     out.digest = xxh64(decoded);
     ChunkHeader header{place.tensor_index, place.chunk_index, place.first_strand, place.strand_count, place.model_index,
                        ChunkCoding::rans, 0, out.digest, 0, 0, 0};
@@ -71,17 +72,17 @@ class LossyChunkEncoder final : public ChunkEncoder {
 
   CodecModel model_;
   TensorHeader tensor_;
-  LossyChunkOptions options_;
-  LossyRowEncoder rows_;
+  std::optional<double> max_error_;
+  std::shared_ptr<const LossyRowEncoder> rows_;
   std::unique_ptr<SymbolCoder> symbols_;
   std::vector<std::int32_t> centre_;
 };
 
 }  // namespace
 
-std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, const TensorHeader& tensor,
-                                                       const LossyChunkOptions& options) {
-  return std::make_unique<LossyChunkEncoder>(model, tensor, options);
+std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, std::shared_ptr<const LossyRowEncoder> rows,
+                                                       const TensorHeader& tensor, std::optional<double> max_error) {
+  return std::make_unique<LossyChunkEncoder>(model, std::move(rows), tensor, max_error);
 }
 
 }  // namespace actz

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "actz/archive.hpp"
 #include "pipeline/buffered_elements.hpp"
 #include "pipeline/tensor_plan.hpp"
 #include "profile/profile_content.hpp"
+#include "rows/enc_lossy_rows.hpp"
 
 namespace actz {
 
@@ -16,7 +18,7 @@ struct ModelChoice {
   bool embed = true;                 ///< false: name it by digest
   float unit = 1.0F;
   std::uint32_t centre_scale = kCentreScaleOne;
-  double lambda_per_step_squared = 0;
+  std::shared_ptr<const LossyRowEncoder> rows;  ///< lossy only; made once, for it inverts the synthesis
 };
 
 /// Bins and tables for a lossless tensor, from a sample of it.
