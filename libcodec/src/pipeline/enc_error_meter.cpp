@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 
 #include "base/bytes.hpp"
 #include "tensor/float_convert.hpp"
@@ -11,106 +10,95 @@
 namespace actz {
 namespace {
 
-/// A row of f64 elements as they are.
 void load_row(DType, std::span<const std::byte> from, std::span<double> to) {
   for (std::size_t c = 0; c < to.size(); ++c) to[c] = std::bit_cast<double>(load_le<std::uint64_t>(&from[c * 8]));
 }
-/// A row of narrower elements, exactly.
 void load_row(DType dtype, std::span<const std::byte> from, std::span<float> to) { floats_to_f32(dtype, from, to); }
 
-/// Sums over the rows of a chunk, for each channel apart: their loops vectorise, and the order of every sum is the same
-/// in each of them.
-class ErrorSums {
- public:
-  explicit ErrorSums(std::vector<double> centre)
-      : centre_(std::move(centre)), error_(centre_.size()), largest_(centre_.size()), sum_(centre_.size()), square_(centre_.size()) {}
+}  // namespace
 
-  template <class Float>
-  void add(const Float* __restrict original, const Float* __restrict decoded) {
-    const std::size_t d = centre_.size();
-    const double* __restrict centre = centre_.data();
-    double* __restrict error_sum = error_.data();
-    double* __restrict largest = largest_.data();
-    double* __restrict sum = sum_.data();
-    double* __restrict square_sum = square_.data();
-    for (std::size_t c = 0; c < d; ++c) {
-      const double error = std::fabs(double{original[c]} - double{decoded[c]});
-      error_sum[c] += error * error;
-      largest[c] = largest[c] < error ? error : largest[c];
-      const double centred = double{original[c]} - centre[c];
-      sum[c] += centred;
-      square_sum[c] += centred * centred;
-    }
+ErrorMeter::ErrorMeter(const TensorHeader& tensor, std::span<const std::int32_t> centre, std::optional<double> max_error,
+                       std::span<const std::byte> elements, std::span<std::byte> decoded)
+    : dtype_(tensor.dtype),
+      limit_(max_error.value_or(std::numeric_limits<double>::max())),
+      elements_(elements),
+      decoded_(decoded),
+      squared_error_(tensor.channels),
+      largest_error_(tensor.channels),
+      sum_(tensor.channels),
+      square_sum_(tensor.channels) {
+  for (const std::int32_t value : centre) centre_.push_back(double{tensor.unit} * value);
+  for (std::size_t side = 0; side < 2; ++side) {
+    if (dtype_ == DType::f64) wide_[side].resize(tensor.channels); else narrow_[side].resize(tensor.channels);
   }
+}
 
-  double centre(std::size_t channel) const { return centre_[channel]; }
+void ErrorMeter::measure(std::size_t row) {
+  if (dtype_ == DType::f64) measure_as(row, wide_[0], wide_[1]); else measure_as(row, narrow_[0], narrow_[1]);
+}
 
-  void finish(ChunkStatistics& out) {
-    for (const double error : error_) out.squared_error += error;
-    for (const double error : largest_) out.max_abs_error = std::max(out.max_abs_error, error);
-    out.sum = std::move(sum_);
-    out.square_sum = std::move(square_);
-  }
-
- private:
-  std::vector<double> centre_;
-  std::vector<double> error_;    ///< squared
-  std::vector<double> largest_;  ///< error
-  std::vector<double> sum_;      ///< of what is centred
-  std::vector<double> square_;
-};
-
-/// Whether every error is finite and within the limit.
 template <class Float>
-bool row_is_close(const Float* __restrict original, const Float* __restrict decoded, std::size_t count, double limit) {
+void ErrorMeter::measure_as(std::size_t row, std::vector<Float>& original, std::vector<Float>& decoded) {
+  const std::size_t d = centre_.size();
+  const std::size_t width = element_bytes(dtype_);
+  load_row(dtype_, elements_.subspan(row * d * width, d * width), original);
+  load_row(dtype_, decoded_.subspan(row * d * width, d * width), decoded);
+  for (std::size_t c = is_close(original, decoded) ? d : 0; c < d; ++c) {
+    if (std::fabs(double{original[c]} - double{decoded[c]}) <= limit_) continue;
+    const std::size_t element = row * d + c;
+    patched_.push_back(element);
+    std::copy_n(&elements_[element * width], width, &decoded_[element * width]);
+    if (!std::isfinite(original[c])) original[c] = static_cast<Float>(centre_[c]);
+    decoded[c] = original[c];
+  }
+  add(original, decoded);
+}
+
+template <class Float>
+bool ErrorMeter::is_close(const std::vector<Float>& original, const std::vector<Float>& decoded) const {
   int beyond = 0;
-  for (std::size_t c = 0; c < count; ++c) {
-    beyond |= static_cast<int>(!(std::fabs(double{original[c]} - double{decoded[c]}) <= limit));
+  for (std::size_t c = 0; c < original.size(); ++c) {
+    beyond |= static_cast<int>(!(std::fabs(double{original[c]} - double{decoded[c]}) <= limit_));
   }
   return beyond == 0;
 }
 
 template <class Float>
-PatchList measure(const TensorHeader& tensor, double limit, std::span<const std::byte> elements, std::span<std::byte> decoded,
-                  ErrorSums& sums) {
-  const std::size_t width = element_bytes(tensor.dtype);
-  const std::size_t d = tensor.channels;
-  PatchList patches;
-  std::vector<Float> x(d);
-  std::vector<Float> y(d);
-  for (std::size_t at = 0; at < elements.size(); at += d * width) {
-    load_row(tensor.dtype, elements.subspan(at, d * width), x);
-    load_row(tensor.dtype, decoded.subspan(at, d * width), y);
-    if (!row_is_close(x.data(), y.data(), d, limit)) {
-      for (std::size_t c = 0; c < d; ++c) {
-        if (std::fabs(double{x[c]} - double{y[c]}) <= limit) continue;
-        const auto element = elements.subspan(at + c * width, width);
-        patches.element.push_back(at / width + c);
-        patches.values.insert(patches.values.end(), element.begin(), element.end());
-        std::copy(element.begin(), element.end(), decoded.begin() + static_cast<std::ptrdiff_t>(at + c * width));
-        if (!std::isfinite(x[c])) x[c] = static_cast<Float>(sums.centre(c));
-        y[c] = x[c];
-      }
-    }
-    sums.add(x.data(), y.data());
+void ErrorMeter::add(const std::vector<Float>& original, const std::vector<Float>& decoded) {
+  const double* __restrict centre = centre_.data();
+  double* __restrict squared_error = squared_error_.data();
+  double* __restrict largest_error = largest_error_.data();
+  double* __restrict sum = sum_.data();
+  double* __restrict square_sum = square_sum_.data();
+  const Float* __restrict x = original.data();
+  const Float* __restrict y = decoded.data();
+  const std::size_t d = centre_.size();
+  for (std::size_t c = 0; c < d; ++c) {
+    const double error = std::fabs(double{x[c]} - double{y[c]});
+    squared_error[c] += error * error;
+    largest_error[c] = largest_error[c] < error ? error : largest_error[c];
+    const double centred = double{x[c]} - centre[c];
+    sum[c] += centred;
+    square_sum[c] += centred * centred;
   }
-  return patches;
 }
 
-}  // namespace
-
-PatchList measure_and_patch(const TensorHeader& tensor, std::span<const std::int32_t> centre, std::optional<double> max_error,
-                            std::span<const std::byte> elements, std::span<std::byte> decoded, ChunkStatistics& statistics) {
-  std::vector<double> centre_values;
-  for (const std::int32_t value : centre) centre_values.push_back(double{tensor.unit} * value);
-  ErrorSums sums(std::move(centre_values));
-  const double limit = max_error.value_or(std::numeric_limits<double>::max());
-  const PatchList patches = tensor.dtype == DType::f64 ? measure<double>(tensor, limit, elements, decoded, sums)
-                                                       : measure<float>(tensor, limit, elements, decoded, sums);
-  sums.finish(statistics);
-  statistics.finite_rows = elements.size() / element_bytes(tensor.dtype) / tensor.channels;
-  statistics.patches = patches.element.size();
-  return patches;
+PatchList ErrorMeter::finish(ChunkStatistics& statistics) {
+  for (const double error : squared_error_) statistics.squared_error += error;
+  for (const double error : largest_error_) statistics.max_abs_error = std::max(statistics.max_abs_error, error);
+  const std::size_t width = element_bytes(dtype_);
+  statistics.sum = std::move(sum_);
+  statistics.square_sum = std::move(square_sum_);
+  statistics.finite_rows = elements_.size() / width / centre_.size();
+  statistics.patches = patched_.size();
+  std::sort(patched_.begin(), patched_.end());
+  PatchList out;
+  out.element.assign(patched_.begin(), patched_.end());
+  for (const std::size_t element : patched_) {
+    const auto value = elements_.subspan(element * width, width);
+    out.values.insert(out.values.end(), value.begin(), value.end());
+  }
+  return out;
 }
 
 }  // namespace actz

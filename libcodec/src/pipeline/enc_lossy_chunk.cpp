@@ -33,10 +33,13 @@ class LossyChunkEncoder final : public ChunkEncoder {
     std::vector<std::int16_t> quantised(layout.row_count * model_.synthesis.coefficients);
     std::vector<std::byte> decoded(elements.size());
     RowOutput output(tensor_, model_, decoded);
-    rows_->encode(rows, layout.strands, quantised,
-                 [&](std::size_t row, const std::int32_t* fixed) { output.store(row, fixed); });
+    ErrorMeter meter(tensor_, centre_, max_error_, elements, decoded);
+    rows_->encode(rows, layout.strands, quantised, [&](std::size_t row, const std::int32_t* fixed) {
+      output.store(row, fixed);
+      meter.measure(row);
+    });
     EncodedChunk out;
-    const PatchList patches = measure_and_patch(tensor_, centre_, max_error_, elements, decoded, out.statistics);
+    const PatchList patches = meter.finish(out.statistics);
     out.digest = xxh64(decoded);
     ChunkHeader header{place.tensor_index, place.chunk_index, place.first_strand, place.strand_count, place.model_index,
                        ChunkCoding::rans, 0, out.digest, 0, 0, 0};

@@ -38,12 +38,13 @@ UniformQuantizer::UniformQuantizer(const RateTable& rates, std::vector<float> co
   for (std::size_t k = 0; k < energy_over_lambda_.size(); ++k) {
     energy_over_lambda_[k] = optimize ? energy_over_lambda_[k] / lambda : 1.0F;
     zero_index_.push_back(rates.zero_index(k));
+    zero_bits_.push_back(bits_[static_cast<std::size_t>(zero_index_.back())]);
   }
 }
 
 void UniformQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const {
   const UniformKernel kernel = select_uniform_kernel(active_cpu_kernel());
-  const Tables tables{energy_over_lambda_.data(), zero_index_.data(), bits_.data(), zero_index_.size()};
+  const Tables tables{energy_over_lambda_.data(), zero_index_.data(), zero_bits_.data(), bits_.data(), zero_index_.size()};
   for (std::size_t i = 0; i < coefficients.size(); ++i) kernel(tables, coefficients[i], levels[i]);
 }
 

@@ -46,7 +46,8 @@ class UniformQuantizer final : public RowQuantizer {
   /// What the kernels see: arrays of one element per coefficient, but `bits`.
   struct Tables {
     const float* energy_over_lambda;
-    const std::int32_t* zero_index;
+    const std::int32_t* zero_index;  ///< where in `bits` the value 0 stands
+    const float* zero_bits;          ///< what stands there
     const float* bits;
     std::size_t count;
   };
@@ -54,6 +55,7 @@ class UniformQuantizer final : public RowQuantizer {
  private:
   std::vector<float> energy_over_lambda_;
   std::vector<std::int32_t> zero_index_;
+  std::vector<float> zero_bits_;
   std::vector<float> bits_;
 };
 

@@ -39,7 +39,8 @@ ACTZ_TARGET void uniform_avx2(const UniformQuantizer::Tables& tables, const floa
     const __m256i two = _mm256_cmpeq_epi32(nearest, _mm256_set1_epi32(2));
     if (_mm256_movemask_epi8(two) != 0) {
       const __m256 best_cost = _mm256_min_ps(inner_cost, nearest_cost);
-      const __m256 zero_cost = cost_8(tables.bits, zero_index, energy, magnitude, _mm256_setzero_si256(), sign);
+      const __m256 zero_cost = _mm256_add_ps(_mm256_mul_ps(_mm256_mul_ps(energy, magnitude), magnitude),
+                                             _mm256_loadu_ps(tables.zero_bits + k));
       const __m256i zero_wins = _mm256_castps_si256(_mm256_cmp_ps(zero_cost, best_cost, _CMP_LT_OQ));
       best = _mm256_andnot_si256(_mm256_and_si256(two, zero_wins), best);
     }

@@ -51,7 +51,8 @@ ACTZ_TARGET void uniform_avx512(const UniformQuantizer::Tables& tables, const fl
       best = _mm512_mask_mov_epi32(best, _mm512_cmp_ps_mask(inner_cost, nearest_cost, _CMP_LT_OQ), inner);
       if (const __mmask16 two = _mm512_cmpeq_epi32_mask(nearest, _mm512_set1_epi32(2)); two != 0) {
         const __m512 best_cost = _mm512_min_ps(inner_cost, nearest_cost);
-        const __m512 zero_cost = cost_16(tables.bits, zero_index, energy, magnitude, _mm512_setzero_si512(), negative);
+        const __m512 zero_cost = _mm512_add_ps(_mm512_mul_ps(_mm512_mul_ps(energy, magnitude), magnitude),
+                                               _mm512_loadu_ps(tables.zero_bits + k));
         best = _mm512_mask_mov_epi32(best, _mm512_mask_cmp_ps_mask(two, zero_cost, best_cost, _CMP_LT_OQ),
                                      _mm512_setzero_si512());
       }
