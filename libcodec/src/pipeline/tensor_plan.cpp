@@ -10,7 +10,17 @@ namespace {
 constexpr std::uint64_t kLockstepStrands = 32;       ///< strands of a chunk that share each load of the weights
 constexpr std::uint64_t kShortestStrandRows = 64;    ///< the first row of a strand is not predicted
 constexpr std::uint64_t kLongestStrandRows = 512;
+constexpr std::uint64_t kFewChunks = 8;              ///< fewer chunks than these leave a thread idle if they are odd
 constexpr std::uint64_t kStepValues = 1u << 15;      ///< of a step without lags: symbols stay in the second-level cache
+
+/// Strands of a chunk when all chunks are about equal: no thread is left with a short rest, and where chunks are few
+/// their number is even, so that two threads end together.
+std::uint64_t even_share(std::uint64_t strands, std::uint64_t chunk_strands) {
+  std::uint64_t chunks = (strands - 1) / chunk_strands + 1;
+  const bool splits = chunks > 1 || strands > chunk_strands / 2;
+  if (splits && chunks < kFewChunks) chunks += chunks % 2;
+  return (strands - 1) / chunks + 1;
+}
 
 }  // namespace
 
@@ -46,7 +56,8 @@ CutPlan plan_cut(const TensorViewPlan& view, bool has_lags, std::uint32_t chunk_
     strand_rows = std::clamp<std::uint64_t>(kStepValues / d, 1, view.rows);
   }
   if (chunk_rows > 0) strand_rows = std::min<std::uint64_t>(strand_rows, chunk_rows);
-  const std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, kMaxChunkStrands);
+  std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, kMaxChunkStrands);
+  if (chunk_rows == 0) strands = even_share(view.sequences * ((view.rows - 1) / strand_rows + 1), strands);
   return {static_cast<std::uint32_t>(strand_rows), static_cast<std::uint32_t>(strands)};
 }
 
