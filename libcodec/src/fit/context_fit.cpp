@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "fit/class_fit.hpp"
@@ -15,6 +16,7 @@ namespace {
 constexpr double kQuantiles[] = {0.08, 0.2, 0.35, 0.5, 0.65, 0.8, 0.92};
 constexpr std::size_t kMaxCandidates = 320;     ///< histograms are pooled by scale to about so many before merging
 constexpr double kEnergyPriorCounts = 8;        ///< of its coefficient, in the scale of a rare bin
+constexpr unsigned kShapeRounds = 3;
 constexpr double kSmallestShareSlots = 0.35;    ///< a code with a smaller share is cheaper as an escape
 
 template <class Visit>
@@ -106,7 +108,65 @@ void add_table(ContextModel& model, const Histogram& histogram) {
   model.tables.classes.push_back(std::move(frequencies));
 }
 
-/// Gives every (coefficient, bin) of one quantiser a table: neighbours in scale are pooled, then merged while that is cheap.
+/// Group whose table codes a histogram shortest; its own one if nothing is counted.
+std::size_t cheapest_group(const Histogram& histogram, const std::vector<float>& bits, std::size_t codes, std::size_t own) {
+  if (histogram.count.empty()) return own;
+  std::size_t best = own;
+  double best_bits = std::numeric_limits<double>::infinity();
+  for (std::size_t g = 0; g < bits.size() / codes; ++g) {
+    double sum = 0;
+    for (std::size_t i = 0; i < histogram.count.size(); ++i) {
+      const std::size_t code = zigzag(histogram.lowest + static_cast<std::int32_t>(i));
+      sum += histogram.count[i] * double{bits[g * codes + std::min(code, codes - 1)]};
+    }
+    if (sum < best_bits) {
+      best_bits = sum;
+      best = g;
+    }
+  }
+  return best;
+}
+
+/// Groups of histograms in order of scale: neighbours are pooled, then merged while that is cheap.
+std::vector<std::size_t> group_by_scale(const std::vector<Histogram>& ordered, const ContextFitOptions& options) {
+  const std::size_t per_candidate = (ordered.size() + kMaxCandidates - 1) / kMaxCandidates;
+  std::vector<Histogram> candidates((ordered.size() + per_candidate - 1) / per_candidate);
+  for (std::size_t i = 0; i < ordered.size(); ++i) candidates[i / per_candidate].add(ordered[i]);
+  const auto groups = merge_neighbours(candidates, options.tables_per_quantizer, options.table_cost_bits);
+  std::vector<std::size_t> out(ordered.size());
+  for (std::size_t i = 0; i < ordered.size(); ++i) out[i] = groups[i / per_candidate];
+  return out;
+}
+
+/// Lloyd's algorithm with code length as the distance: each histogram moves to the group whose table codes it shortest.
+std::vector<std::size_t> group_by_shape(const std::vector<Histogram>& histograms, std::vector<std::size_t> group_of) {
+  constexpr std::size_t kCodes = 256;
+  for (unsigned round = 0; round < kShapeRounds; ++round) {
+    const std::size_t groups = 1 + *std::max_element(group_of.begin(), group_of.end());
+    std::vector<Histogram> merged(groups);
+    for (std::size_t i = 0; i < histograms.size(); ++i) merged[group_of[i]].add(histograms[i]);
+    std::vector<float> bits(groups * kCodes);
+    for (std::size_t g = 0; g < groups; ++g) {
+      const Histogram smooth = with_prior(merged[g]);
+      const double total = smooth.total() + 1;
+      for (std::size_t code = 0; code < kCodes; ++code) {
+        const std::int32_t at = unzigzag(static_cast<std::uint32_t>(code)) - smooth.lowest;
+        const double count = at >= 0 && static_cast<std::size_t>(at) < smooth.count.size() ? smooth.count[static_cast<std::size_t>(at)] : 0;
+        bits[g * kCodes + code] = static_cast<float>(-std::log2((count + 1e-3) / total));
+      }
+    }
+    for (std::size_t i = 0; i < histograms.size(); ++i) group_of[i] = cheapest_group(histograms[i], bits, kCodes, group_of[i]);
+  }
+  // Groups may have been left by all: number those that remain.
+  std::vector<std::size_t> number(1 + *std::max_element(group_of.begin(), group_of.end()), 0);
+  for (const std::size_t group : group_of) number[group] = 1;
+  std::size_t next = 0;
+  for (std::size_t& mark : number) mark = mark > 0 ? next++ : 0;
+  for (std::size_t& group : group_of) group = number[group];
+  return group_of;
+}
+
+/// Gives every (coefficient, bin) of one quantiser a table.
 void fit_tables(ContextModel& model, unsigned quantizer, const std::vector<Histogram>& histograms, const ContextFitOptions& options) {
   const std::size_t contexts = std::size_t{model.coefficients()} * model.bins;
   const auto histogram_of = [&](std::size_t context) -> const Histogram& { return histograms[context * model.quantizers + quantizer]; };
@@ -126,16 +186,15 @@ void fit_tables(ContextModel& model, unsigned quantizer, const std::vector<Histo
   std::vector<std::size_t> order(contexts);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scale[a] < scale[b]; });
-  const std::size_t per_candidate = (contexts + kMaxCandidates - 1) / kMaxCandidates;
-  std::vector<Histogram> candidates((contexts + per_candidate - 1) / per_candidate);
-  for (std::size_t i = 0; i < contexts; ++i) candidates[i / per_candidate].add(histogram_of(order[i]));
-  const auto groups = merge_neighbours(candidates, options.tables_per_quantizer, options.table_cost_bits);
+  std::vector<Histogram> own(contexts);
+  for (std::size_t i = 0; i < contexts; ++i) own[i] = histogram_of(order[i]);
+  const std::vector<std::size_t> group_of = group_by_shape(own, group_by_scale(own, options));
   const std::size_t first_table = model.tables.classes.size();
-  std::vector<Histogram> merged(1u + *std::max_element(groups.begin(), groups.end()));
-  for (std::size_t i = 0; i < candidates.size(); ++i) merged[groups[i]].add(candidates[i]);
+  std::vector<Histogram> merged(1u + *std::max_element(group_of.begin(), group_of.end()));
+  for (std::size_t i = 0; i < contexts; ++i) merged[group_of[i]].add(own[i]);
   for (const Histogram& histogram : merged) add_table(model, histogram);
   for (std::size_t i = 0; i < contexts; ++i) {
-    model.table_of[order[i] * model.quantizers + quantizer] = static_cast<std::uint8_t>(first_table + groups[i / per_candidate]);
+    model.table_of[order[i] * model.quantizers + quantizer] = static_cast<std::uint8_t>(first_table + group_of[i]);
   }
 }
 

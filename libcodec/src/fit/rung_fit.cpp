@@ -26,10 +26,6 @@ double strand_energy(const TrainingRows& rows, const Strand& strand) {
   return sum;
 }
 
-/// Mean squared error of a quantiser at high rate, in squared steps of its grid of levels: 1/12 for the uniform one; for
-/// the dependent ones measured on a uniform source (4 and 8 states), 1.04 and 1.09 dB below 2² / 12.
-double noise_per_step_squared(unsigned state_bits) { return state_bits == 0 ? 1.0 / 12 : state_bits == 2 ? 0.2623 : 0.2593; }
-
 class RungTrainer {
  public:
   RungTrainer(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options)
@@ -191,6 +187,8 @@ class RungTrainer {
 
 }  // namespace
 
+double noise_per_step_squared(unsigned state_bits) { return state_bits == 0 ? 1.0 / 12 : state_bits == 2 ? 0.2623 : 0.2593; }
+
 double lambda_per_step_squared(unsigned state_bits, bool optimize) {
   if (!optimize) return 0;
   return state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
@@ -206,26 +204,39 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
                   const std::vector<Strand>& strands, const TrialOptions& options) {
   rows.rescale(options.unit);
   std::vector<std::int16_t> quantised(rows.row_count() * model.synthesis.coefficients);
+  std::vector<double> row_error(rows.row_count());
   const double bound = options.error_bound ? *options.error_bound / options.unit : 0;
-  double squared_error = 0;
   double beyond = 0;
   encoder.encode(rows.values, strands, quantised, [&](std::size_t row, const std::int32_t* decoded) {
     const float* original = &rows.values[row * rows.channels];
     for (std::size_t c = 0; c < rows.channels; ++c) {
       const double error = double{original[c]} - decoded[c];
-      squared_error += error * error;
+      row_error[row] += error * error;
       beyond += std::fabs(error) > bound ? 1 : 0;
     }
   });
-  const double bits = code_length_bits(model, quantised, strands);
-  double energy = 0;
-  double values = 0;
-  for (const Strand& strand : strands) {
-    energy += strand_energy(rows, strand);
-    values += static_cast<double>(strand.row_count * rows.channels);
+  Trial out;
+  StrandTrial sum;
+  const double unit_energy = options.unit * options.unit;
+  for (const Strand& whole : strands) {
+    const std::size_t skipped = std::min(options.warm_rows, whole.row_count - 1);
+    const Strand strand{whole.first_row + skipped, whole.row_count - skipped};
+    StrandTrial one;
+    one.values = static_cast<double>(strand.row_count * rows.channels);
+    one.energy = strand_energy(rows, strand) * unit_energy;
+    for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) one.squared_error += row_error[row];
+    one.squared_error *= unit_energy;
+    one.bits = code_length_bits(model, quantised, std::span(&strand, 1));
+    sum.values += one.values;
+    sum.energy += one.energy;
+    sum.squared_error += one.squared_error;
+    sum.bits += one.bits;
+    out.strands.push_back(one);
   }
-  values = std::max(values, 1.0);
-  return {{squared_error / std::max(energy, 1e-300), bits / values}, beyond / values};
+  sum.values = std::max(sum.values, 1.0);
+  out.measured = {sum.squared_error / std::max(sum.energy, 1e-300), sum.bits / sum.values};
+  out.share_beyond_bound = beyond / sum.values;
+  return out;
 }
 
 RungFit fit_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options) {

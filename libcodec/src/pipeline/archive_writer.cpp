@@ -79,9 +79,9 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   TensorViewPlan view = plan_view(shape, lossy && options.profile != nullptr ? options.profile->training().channels : 0);
   BufferedElements input(elements, element_bytes(dtype));
   ACTZ_TRY(const auto choice, choose_model(input, dtype, view, options));
-  const bool has_lags = choice && choice->model.predictor.kind != PredictorKind::none;
-  if (!has_lags) view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
-  const CutPlan cut = plan_cut(view, has_lags, options.chunk_rows,
+  const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
+  if (longest_lag == 0) view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
+  const CutPlan cut = plan_cut(view, longest_lag, options.chunk_rows,
                                lossy ? kLossyChunkValues : kLosslessChunkBytes / element_bytes(dtype));
 
   EncodeReport report;

@@ -6,15 +6,16 @@
 #include "fit/rung_fit.hpp"
 #include "pipeline/model_choice.hpp"
 #include "pipeline/tensor_sample.hpp"
+#include "pipeline/unit_search.hpp"
 
 namespace actz {
 namespace {
 
 constexpr std::uint64_t kFitValues = 1u << 22;      ///< values to learn from
-constexpr std::uint64_t kMeasureValues = 1u << 17;  ///< values to find the unit on
+constexpr std::uint64_t kFewestMeasured = 1u << 16;  ///< values to find the unit on: an eighth of the tensor, within limits
+constexpr std::uint64_t kMostMeasured = 1u << 19;
+constexpr std::uint64_t kMeasuredRows = 32;  ///< of a strand, or more where lags reach far; many short ones represent more
 constexpr double kDefaultNmse = 0.02;
-constexpr unsigned kUnitTrials = 4;
-constexpr double kUnitTolerance = 0.003;  ///< of the wanted NMSE or rate
 /// The largest error of a rounded diagonal coefficient: half a step and half a unit for the fixed-point row, plus room
 /// for the conversions to float.
 constexpr double kDiagonalErrorUnits = 16.5 * 1.001;
@@ -41,29 +42,8 @@ ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> r
   return out;
 }
 
-/// Moves the unit until the sample meets the wanted NMSE or rate. Both are smooth and monotone in it.
-double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, const EncodeOptions& options,
-                 double unit) {
-  if (sample.energy <= 0) return unit;
-  for (unsigned trial = 0; trial < kUnitTrials; ++trial) {
-    unit = static_cast<double>(static_cast<float>(unit));
-    const Measured got =
-        try_encoder(encoder, model, sample.rows, sample.rows.train, {unit, optimizes(options), std::nullopt}).measured;
-    // About 2 · log2 of the unit is the NMSE's slope at high rate, and a bit a value for each halving.
-    double factor = 1;
-    if (options.bits_per_value) {
-      const double excess = got.bits_per_value - *options.bits_per_value;
-      if (std::fabs(excess) <= kUnitTolerance * *options.bits_per_value) break;
-      factor = std::exp2(excess);
-    } else {
-      const double ratio = wanted_nmse(options) / std::max(got.nmse, 1e-12);
-      if (std::fabs(ratio - 1) <= kUnitTolerance) break;
-      factor = std::sqrt(ratio);
-    }
-    unit *= std::clamp(factor, 0.25, 4.0);
-  }
-  return unit;
-}
+/// The error of a transform is nearly Gaussian: a bound of 4 deviations leaves one patch in 16 000 values.
+double step_for_bound(unsigned state_bits, double bound) { return bound / 4 / std::sqrt(noise_per_step_squared(state_bits)); }
 
 /// Rung whose measured quality or rate is nearest to the wanted one.
 std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& options) {
@@ -72,9 +52,8 @@ std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& o
   for (std::size_t i = 0; i < profile.rungs.size(); ++i) {
     double distance = 0;
     if (options.max_error) {
-      // The error of a transform is nearly Gaussian: a bound of 4 deviations leaves one patch in 16 000 values.
       const double step = double{profile.rungs[i].model.unit} * (1 << kFractionBits);
-      distance = std::fabs(std::log(step / (*options.max_error * std::sqrt(12.0) / 4)));
+      distance = std::fabs(std::log(step / step_for_bound(profile.rungs[i].model.state_bits, *options.max_error)));
     } else if (options.bits_per_value) {
       distance = std::fabs(profile.info[i].held_out_bits_per_value - *options.bits_per_value);
     } else {
@@ -86,6 +65,17 @@ std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& o
     }
   }
   return best;
+}
+
+UnitTarget target_of(const EncodeOptions& options) {
+  if (options.bits_per_value) return {std::nullopt, options.bits_per_value};
+  return {wanted_nmse(options), std::nullopt};
+}
+
+/// Factor from the unit of the nearest rung to one that meets an NMSE, to begin with.
+double first_guess(const Profile::Content& profile, const EncodeOptions& options) {
+  if (options.bits_per_value) return 1;
+  return std::sqrt(wanted_nmse(options) / std::max(profile.info[nearest_rung(profile, options)].held_out_nmse, 1e-12));
 }
 
 /// A codec to try on the tensor itself.
@@ -154,9 +144,10 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
     return Error{ErrorCode::bad_argument, Error::kNoOffset,
                  "the profile is for " + std::to_string(channels) + " channels, the tensor has " + std::to_string(view.channels)};
   }
-  const CutPlan cut = plan_cut(view, true, options.chunk_rows);
-  ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, cut.strand_rows, kMeasureValues));
   const Rung& rung = profile.rungs[nearest_rung(profile, options)];
+  const std::uint64_t values = view.sequences * view.rows * view.channels;
+  const std::uint64_t strand_rows = std::min(view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * rung.model.predictor.longest_lag()));
+  ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, strand_rows, std::clamp(values / 8, kFewestMeasured, kMostMeasured)));
   // The model subtracts its own centre, which need not be this tensor's mean.
   TrainingRows& rows = sample.rows;
   std::vector<float> offset;
@@ -169,9 +160,10 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   auto encoder = make_row_encoder(rung.model, options);
   double unit = double{rung.model.unit};
   if (options.max_error) {
-    unit = *options.max_error * std::sqrt(12.0) / 4 / (1 << kFractionBits);
+    unit = step_for_bound(rung.model.state_bits, *options.max_error) / (1 << kFractionBits);
   } else {
-    unit = find_unit(rung.model, *encoder, sample, options, unit);
+    ACTZ_TRY(const auto energy, energy_per_value(elements, dtype, view));
+    unit = find_unit(rung.model, *encoder, sample, energy, target_of(options), unit * first_guess(profile, options), strand_rows / 2);
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.model_bytes = rung.model_bytes;
@@ -181,7 +173,8 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
 
 Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
                                       const EncodeOptions& options) {
-  const CutPlan cut = plan_cut(view, true, options.chunk_rows);
+  const std::size_t longest_lag = options.lags ? (options.lags->empty() ? 0 : options.lags->back()) : 2;
+  const CutPlan cut = plan_cut(view, std::max<std::size_t>(longest_lag, 1), options.chunk_rows, kLossyChunkValues);
   ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, cut.strand_rows, kFitValues));
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
   std::optional<RungFit> best;
@@ -200,7 +193,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   }
   auto encoder = make_row_encoder(best->model, options);
   double unit = double{best->model.unit};
-  if (!options.max_error) unit = find_unit(best->model, *encoder, sample, options, unit);
+  if (!options.max_error) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options), unit, 0);
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);
   return out;

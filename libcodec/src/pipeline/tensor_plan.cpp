@@ -7,8 +7,11 @@
 namespace actz {
 namespace {
 
-constexpr std::uint64_t kLockstepStrands = 32;       ///< strands of a chunk that share each load of the weights
-constexpr std::uint64_t kShortestStrandRows = 64;    ///< the first row of a strand is not predicted
+constexpr std::uint64_t kLockstepStrands = 32;       ///< strands of a chunk: they share each load of the weights, and are lanes
+constexpr std::uint64_t kWideLockstepStrands = 16;   ///< of wide tensors, whose chunks would grow too large
+constexpr std::uint64_t kWideChannels = 1024;
+constexpr std::uint64_t kShortestStrandRows = 64;    ///< the first rows of a strand are not predicted
+constexpr std::uint64_t kShortestStrandLags = 16;    ///< the same in units of the longest lag
 constexpr std::uint64_t kLongestStrandRows = 512;
 constexpr std::uint64_t kFewChunks = 8;              ///< fewer chunks than these leave a thread idle if they are odd
 constexpr std::uint64_t kStepValues = 1u << 15;      ///< of a step without lags: symbols stay in the second-level cache
@@ -40,21 +43,25 @@ TensorViewPlan plan_view(const Shape& shape, std::uint32_t wanted_channels) {
   return {elements / channels / rows, rows, channels};
 }
 
-CutPlan plan_cut(const TensorViewPlan& view, bool has_lags, std::uint32_t chunk_rows, std::uint64_t chunk_values) {
+CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint32_t chunk_rows,
+                 std::uint64_t chunk_values) {
   if (view.rows == 0) return {};
   const std::uint64_t d = view.channels;
-  const std::uint64_t lockstep_values = has_lags ? d * kLockstepStrands * kShortestStrandRows : 0;
-  const std::uint64_t values = chunk_rows > 0 ? chunk_rows * d : std::max(chunk_values, lockstep_values);
+  const std::uint64_t values = chunk_rows > 0 ? chunk_rows * d : chunk_values;
   std::uint64_t strand_rows = 0;
-  if (has_lags) {
-    const std::uint64_t lockstep_rows = std::max(values / d / kLockstepStrands, kShortestStrandRows);
-    strand_rows = std::min({view.rows, std::max<std::uint64_t>(lockstep_rows, 1), kLongestStrandRows});
+  if (longest_lag > 0) {
+    const std::uint64_t lockstep = d > kWideChannels ? kWideLockstepStrands : kLockstepStrands;
+    const std::uint64_t shortest = std::clamp<std::uint64_t>(kShortestStrandLags * longest_lag, kShortestStrandRows, kLongestStrandRows);
+    strand_rows = std::min(view.rows, std::clamp(values / d / lockstep, shortest, kLongestStrandRows));
     // Cut a sequence evenly rather than leave a short rest.
     const std::uint64_t parts = (view.rows - 1) / strand_rows + 1;
     strand_rows = (view.rows - 1) / parts + 1;
-  } else {
-    strand_rows = std::clamp<std::uint64_t>(kStepValues / d, 1, view.rows);
+    if (chunk_rows > 0) strand_rows = std::min<std::uint64_t>(strand_rows, chunk_rows);
+    const std::uint64_t fewest = chunk_rows > 0 ? 1 : kWideLockstepStrands;
+    const std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), fewest, kMaxChunkStrands);
+    return {static_cast<std::uint32_t>(strand_rows), static_cast<std::uint32_t>(strands)};
   }
+  strand_rows = std::clamp<std::uint64_t>(kStepValues / d, 1, view.rows);
   if (chunk_rows > 0) strand_rows = std::min<std::uint64_t>(strand_rows, chunk_rows);
   std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, kMaxChunkStrands);
   if (chunk_rows == 0) strands = even_share(view.sequences * ((view.rows - 1) / strand_rows + 1), strands);

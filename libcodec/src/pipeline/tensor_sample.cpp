@@ -35,12 +35,16 @@ void centre(TensorSample& sample) {
   }
 }
 
-/// Strands to take: every one, or as many as fit, evenly spread (from the front of a pipe).
+/// Strands to take: every one, or as many as fit: one of each of equal parts of the tensor (from the front of a pipe),
+/// its place in the part moving by the golden ratio, so that no period of the rows is met.
 std::vector<std::uint64_t> choose_strands(std::uint64_t strands, std::uint64_t wanted, bool spread) {
   std::vector<std::uint64_t> out;
   const std::uint64_t count = std::min(strands, std::max<std::uint64_t>(wanted, 1));
   for (std::uint64_t i = 0; i < count; ++i) {
-    out.push_back(spread ? i * strands / count : i);
+    const std::uint64_t part = i * strands / count;
+    const std::uint64_t part_size = (i + 1) * strands / count - part;
+    const double place = std::fmod(0.6180339887 * static_cast<double>(i + 1), 1.0);
+    out.push_back(spread ? part + static_cast<std::uint64_t>(place * static_cast<double>(part_size)) : i);
   }
   return out;
 }

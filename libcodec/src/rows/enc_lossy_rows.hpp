@@ -18,7 +18,7 @@ namespace actz {
 /// (docs/decisions/0004-quantiser-lambda.md).
 inline constexpr double kLambdaPerStepSquared = 0.16;
 /// The same for the dependent quantiser, in squared half steps.
-inline constexpr double kLambdaPerHalfStepSquared = 0.36;
+inline constexpr double kLambdaPerHalfStepSquared = 0.25;
 
 /// Bits that the quantiser reckons with: those of the model's tables, or a geometric prior before there are any.
 enum class Rates { of_model, geometric };

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+#include "actz/archive.hpp"
+#include "pipeline/buffered_elements.hpp"
+#include "pipeline/tensor_plan.hpp"
+#include "pipeline/tensor_sample.hpp"
+#include "profile/codec_model.hpp"
+#include "rows/enc_lossy_rows.hpp"
+
+namespace actz {
+
+/// Σ(x − channel mean)² per value over the whole tensor, or over rows spread over a large one; of a pipe, nothing.
+Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType dtype, const TensorViewPlan& view);
+
+/// What to aim at.
+struct UnitTarget {
+  std::optional<double> nmse;
+  std::optional<double> bits_per_value;
+};
+
+/// The unit with which a model meets a target on a tensor, from trials on a sample of it. What a trial measures is carried
+/// over from the sample to the tensor by regression on the energy, which is known of both.
+/// @param encoder  of the model.
+/// @param energy  per value of the tensor; if absent, that of the sample.
+/// @param warm_rows  at the front of each strand of the sample, not measured.
+double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, std::optional<double> energy, const UnitTarget& target,
+                 double first_unit, std::size_t warm_rows);
+
+}  // namespace actz
