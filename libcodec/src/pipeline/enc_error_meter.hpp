@@ -33,10 +33,9 @@ class ErrorMeter {
   void measure_as(std::size_t row, std::vector<Float>& original, std::vector<Float>& decoded);
   template <class Float>
   bool is_close(const std::vector<Float>& original, const std::vector<Float>& decoded) const;
-  template <class Float>
-  void add(const std::vector<Float>& original, const std::vector<Float>& decoded);
 
   DType dtype_;
+  bool bounded_;
   double limit_;
   std::span<const std::byte> elements_;
   std::span<std::byte> decoded_;
@@ -44,7 +43,7 @@ class ErrorMeter {
   std::vector<float> narrow_[2];      ///< a row of either side, f64 excepted
   std::vector<double> wide_[2];
 
-  // For each channel apart: their loops vectorise, and the order of every sum is that of the rows.
+  // For each channel:
   std::vector<double> centre_;
   std::vector<double> squared_error_;
   std::vector<double> largest_error_;
