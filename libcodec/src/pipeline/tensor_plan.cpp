@@ -20,8 +20,7 @@ constexpr std::uint64_t kStepValues = 1u << 15;      ///< of a step without lags
 /// their number is even, so that two threads end together.
 std::uint64_t even_share(std::uint64_t strands, std::uint64_t chunk_strands) {
   std::uint64_t chunks = (strands - 1) / chunk_strands + 1;
-  const bool splits = chunks > 1 || strands > chunk_strands / 2;
-  if (splits && chunks < kFewChunks) chunks += chunks % 2;
+  if (chunks > 1 && chunks < kFewChunks) chunks += chunks % 2;
   return (strands - 1) / chunks + 1;
 }
 
