@@ -60,7 +60,9 @@ int run_fit(const Arguments& arguments) {
       "nmse", po::value<std::string>(), "ladder of qualities, default 0.001,0.0025,0.005,0.01,0.02,0.04,0.08,0.16")(
       "lags", po::value<std::string>(), "rows to predict from: 1,2 (default, text), 1,14 (a 14 x 14 grid), none")(
       "tensor", po::value<std::string>(), "only tensors of this name")("sample", po::value<unsigned>(), "MiB of rows kept to train on, default 64")(
-      "no-transform", "code channels as they are: fast, at a higher rate")("force,f", "overwrite the output");
+      "states", po::value<unsigned>(), "of the dependent quantiser: 8 (default), 4; 1: uniform quantiser")(
+      "no-context", "a table class for each coefficient; faster, needs --states 1")(
+      "no-transform", "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")("force,f", "overwrite the output");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().empty() || !verb.has("output")) return usage_error("fit wants dumps and -o PROFILE.actp");
   FitOptions options;
@@ -76,6 +78,10 @@ int run_fit(const Arguments& arguments) {
   }
   if (verb.has("sample")) options.sample_bytes = std::uint64_t{verb.get<unsigned>("sample")} << 20;
   options.transform = !verb.has("no-transform");
+  options.context = options.transform && !verb.has("no-context");
+  if (!options.context) options.quantizer_states = 1;
+  if (verb.has("states")) options.quantizer_states = verb.get<unsigned>("states");
+  if (options.quantizer_states > 1 && !options.transform) options.context = true;
   const std::string path = verb.text("output");
   const auto read_options = verb.read_options();
   if (!read_options) return report({"", read_options.error()});

@@ -29,6 +29,16 @@ std::optional<T> parse_number(const std::string& text) {
   return value;
 }
 
+/// -1 … -9 as --effort 1 … 9.
+Arguments with_effort_spelled_out(const Arguments& arguments) {
+  Arguments out;
+  for (const std::string& argument : arguments) {
+    const bool is_effort = argument.size() == 2 && argument[0] == '-' && argument[1] >= '1' && argument[1] <= '9';
+    out.push_back(is_effort ? "--effort=" + argument.substr(1) : argument);
+  }
+  return out;
+}
+
 }  // namespace
 
 int report(const Failure& failure) {
@@ -59,7 +69,7 @@ std::optional<int> Verb::parse(const Arguments& arguments) {
   po::positional_options_description positions;
   positions.add("file", -1);
   try {
-    po::store(po::command_line_parser(arguments).options(all).positional(positions).run(), values_);
+    po::store(po::command_line_parser(with_effort_spelled_out(arguments)).options(all).positional(positions).run(), values_);
     po::notify(values_);
   } catch (const po::error& error) {
     return usage_error(error.what());

@@ -20,6 +20,7 @@ void add_encode_options(Verb& verb) {
       "max-error", po::value<double>(), "largest error of any element, kept exactly")("lossless", "every bit comes back")(
       "lags", po::value<std::string>(), "without a profile: rows to predict from; default 1,2; none")(
       "name-profile", "name the profile by digest instead of embedding its model; decoding then needs it")(
+      "effort", po::value<unsigned>(), "1 (fast) to 9 (small), also -1 to -9; default 5; decoding is as fast with any")(
       "chunk-rows", po::value<unsigned>(), "about so many rows in each independently decoded chunk");
 }
 
@@ -30,6 +31,7 @@ std::optional<Failure> read_encode_options(const Verb& verb, std::optional<Profi
   options.max_error = number(verb, "max-error");
   options.embed_model = !verb.has("name-profile");
   options.threads = verb.threads();
+  if (verb.has("effort")) options.effort = verb.get<unsigned>("effort");
   if (verb.has("chunk-rows")) options.chunk_rows = verb.get<unsigned>("chunk-rows");
   if (verb.has("lags")) {
     options.lags = parse_lags(verb.text("lags"));

@@ -56,6 +56,8 @@ struct FitOptions {
   std::vector<std::uint16_t> lags = {1, 2};  ///< rows to predict from; empty: none
   std::uint64_t sample_bytes = std::uint64_t{64} << 20;  ///< rows kept in memory, as f32, to train on
   bool transform = true;   ///< false: code channels as they are (fast)
+  unsigned quantizer_states = 8;  ///< of the dependent quantiser: 4 or 8; 1: the uniform quantiser
+  bool context = true;     ///< tables follow what was decoded before; false: a table class for each coefficient (fast, uniform only)
   ProgressCallback progress = nullptr;
   void* progress_context = nullptr;
 };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <optional>
 
@@ -129,6 +130,8 @@ RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t c
   out.nmse = nmse;
   out.lags = options.lags;
   out.transform = options.transform && channels <= kLowRankChannels;
+  out.state_bits = options.quantizer_states == 1 ? 0 : static_cast<unsigned>(std::countr_zero(options.quantizer_states));
+  out.entropy = options.context ? EntropyKind::context : EntropyKind::static_classes;
   if (channels > kLowRankChannels) out.low_rank = kLowRank;
   return out;
 }
@@ -138,6 +141,10 @@ Status check_options(const FitOptions& options) {
   for (const double target : options.target_nmse) {
     if (!(target > 0 && target < 1)) return bad_argument("a target NMSE lies between 0 and 1");
   }
+  if (options.quantizer_states != 1 && options.quantizer_states != 4 && options.quantizer_states != 8) {
+    return bad_argument("the dependent quantiser has 4 or 8 states, the uniform one 1");
+  }
+  if (options.quantizer_states > 1 && !options.context) return bad_argument("the dependent quantiser needs a context model");
   if (options.lags.size() > kMaxLags) return bad_argument("at most 16 lags");
   for (std::size_t i = 0; i < options.lags.size(); ++i) {
     const bool ascends = options.lags[i] > (i == 0 ? 0 : options.lags[i - 1]);

@@ -135,7 +135,7 @@ class RungTrainer {
     input_shift_used_ = input_shift_;
     remembered_scale_ = 1.0F;
     if (rates == Rates::geometric) reset_entropy(model_);
-    const LossyRowEncoder encoder(model_, rates, lambda_per_step_squared(options_.state_bits, options_.optimize));
+    const LossyRowEncoder encoder(model_, rates, decisions_for(options_.state_bits, options_.decisions));
     encoder.encode(rows_.values, strands, pass.quantised, [&](std::size_t row, const std::int32_t* decoded) {
       const float* original = &rows_.values[row * rows_.channels];
       for (std::size_t c = 0; c < rows_.channels; ++c) {
@@ -170,7 +170,7 @@ class RungTrainer {
   }
 
   Measured measure(const std::vector<Strand>& strands) {
-    return try_model(model_, rows_, strands, {rows_.unit, options_.optimize, std::nullopt}).measured;
+    return try_model(model_, rows_, strands, {rows_.unit, options_.decisions, std::nullopt}).measured;
   }
 
   TrainingRows& rows_;
@@ -189,14 +189,14 @@ class RungTrainer {
 
 double noise_per_step_squared(unsigned state_bits) { return state_bits == 0 ? 1.0 / 12 : state_bits == 2 ? 0.2623 : 0.2593; }
 
-double lambda_per_step_squared(unsigned state_bits, bool optimize) {
-  if (!optimize) return 0;
-  return state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
+Decisions decisions_for(unsigned state_bits, const DecisionOptions& options) {
+  const double lambda = state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
+  return {options.optimize ? lambda : 0.0, options.contexts};
 }
 
 Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,
                 const TrialOptions& options) {
-  const LossyRowEncoder encoder(model, Rates::of_model, lambda_per_step_squared(model.state_bits, options.optimize));
+  const LossyRowEncoder encoder(model, Rates::of_model, decisions_for(model.state_bits, options.decisions));
   return try_encoder(encoder, model, rows, strands, options);
 }
 

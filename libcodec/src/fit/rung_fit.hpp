@@ -8,16 +8,24 @@
 #include "fit/linear_fit.hpp"
 #include "fit/training_rows.hpp"
 #include "profile/codec_model.hpp"
+#include "quantize/dependent.hpp"
 #include "rows/enc_lossy_rows.hpp"
 
 namespace actz {
 
+/// How training and trials decide; λ follows from the quantiser.
+struct DecisionOptions {
+  bool optimize = true;  ///< weigh bits against distortion; else the distortion alone
+  TrellisContexts contexts = TrellisContexts::of_each_quantizer;
+};
+Decisions decisions_for(unsigned state_bits, const DecisionOptions& options);
+
 struct RungOptions {
   double nmse = 0.02;                    ///< wanted on the training rows
   std::optional<double> step;            ///< this quantiser step instead of a wanted NMSE
-  unsigned state_bits = 2;               ///< of the dependent quantiser; 0: uniform
+  unsigned state_bits = kMaxStateBits;               ///< of the dependent quantiser; 0: uniform
   EntropyKind entropy = EntropyKind::context;
-  bool optimize = true;                  ///< decisions weigh bits against distortion; else the distortion alone
+  DecisionOptions decisions;
   std::vector<std::uint16_t> lags = {1, 2};
   bool transform = true;                 ///< false: diagonal synthesis
   unsigned turns = 4;                    ///< rounds of coding and learning
@@ -35,13 +43,11 @@ struct Measured {
 /// the dependent ones measured on a uniform source (4 and 8 states): 1.04 and 1.09 dB below 2² / 12.
 double noise_per_step_squared(unsigned state_bits);
 
-/// Distortion worth one bit in the decisions of a model's quantiser, in squared steps of its grid.
-double lambda_per_step_squared(unsigned state_bits, bool optimize);
 
 /// Codes strands of `rows` (centred on `mean`) with a model at a unit, and measures. `rows` is rescaled.
 struct TrialOptions {
   double unit = 1.0;
-  bool optimize = true;
+  DecisionOptions decisions;
   std::optional<double> error_bound;
   std::size_t warm_rows = 0;  ///< at the front of each strand, coded but not measured: their history is missing
 };

@@ -15,6 +15,7 @@ constexpr std::uint64_t kFitValues = 1u << 22;      ///< values to learn from
 constexpr std::uint64_t kFewestMeasured = 1u << 16;  ///< values to find the unit on: an eighth of the tensor, within limits
 constexpr std::uint64_t kMostMeasured = 1u << 19;
 constexpr std::uint64_t kMeasuredRows = 32;  ///< of a strand, or more where lags reach far; many short ones represent more
+constexpr unsigned kExactEffort = 7;  ///< from here on paths reckon with their own contexts
 constexpr double kDefaultNmse = 0.02;
 /// The largest error of a rounded diagonal coefficient: half a step and half a unit for the fixed-point row, plus room
 /// for the conversions to float.
@@ -23,14 +24,16 @@ constexpr double kDiagonalErrorUnits = 16.5 * 1.001;
 double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(kDefaultNmse); }
 
 /// A bound on the error leaves no room for decisions against it.
-bool optimizes(const EncodeOptions& options) { return !options.max_error; }
+DecisionOptions decision_options(const EncodeOptions& options) {
+  return {!options.max_error, options.effort >= kExactEffort ? TrellisContexts::of_each_path : TrellisContexts::of_each_quantizer};
+}
 
 std::uint32_t centre_scale_for(double model_unit, double unit) {
   return static_cast<std::uint32_t>(std::lrint(std::clamp(model_unit / unit * kCentreScaleOne, 1.0, 4.0e9)));
 }
 
 std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options) {
-  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, lambda_per_step_squared(model.state_bits, optimizes(options)));
+  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, decision_options(options)));
 }
 
 ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit) {
@@ -68,8 +71,8 @@ std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& o
 }
 
 UnitTarget target_of(const EncodeOptions& options) {
-  if (options.bits_per_value) return {std::nullopt, options.bits_per_value};
-  return {wanted_nmse(options), std::nullopt};
+  if (options.bits_per_value) return {std::nullopt, options.bits_per_value, decision_options(options)};
+  return {wanted_nmse(options), std::nullopt, decision_options(options)};
 }
 
 /// Factor from the unit of the nearest rung to one that meets an NMSE, to begin with.
@@ -91,7 +94,7 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
   out.lags = candidate.lags ? options.lags.value_or(std::vector<std::uint16_t>{1, 2}) : std::vector<std::uint16_t>{};
   out.transform = candidate.transform;
   out.turns = 3;
-  out.optimize = optimizes(options);
+  out.decisions = decision_options(options);
   if (options.max_error) {
     out.state_bits = 0;
     out.entropy = EntropyKind::static_classes;
@@ -127,7 +130,7 @@ std::vector<Candidate> candidates_for(const EncodeOptions& options, const Tensor
 double total_bits(const RungFit& fit, double values, const EncodeOptions& options, TensorSample& sample, DType dtype) {
   double bits_per_value = fit.train.bits_per_value;
   if (options.max_error) {
-    const Trial trial = try_model(fit.model, sample.rows, sample.rows.train, {double{fit.model.unit}, false, options.max_error});
+    const Trial trial = try_model(fit.model, sample.rows, sample.rows.train, {double{fit.model.unit}, decision_options(options), options.max_error});
     bits_per_value = trial.measured.bits_per_value +
                      trial.share_beyond_bound * (8.0 * static_cast<double>(element_bytes(dtype)) + 10);
   }

@@ -89,7 +89,7 @@ double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Tensor
   double last_log_unit = 0, last_error = 0;
   for (unsigned trial = 0; trial < kTrials; ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
-    const Trial got = try_encoder(encoder, model, sample.rows, sample.rows.train, {unit, true, std::nullopt, warm_rows});
+    const Trial got = try_encoder(encoder, model, sample.rows, sample.rows.train, {unit, target.decisions, std::nullopt, warm_rows});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {

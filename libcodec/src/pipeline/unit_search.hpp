@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "actz/archive.hpp"
+#include "fit/rung_fit.hpp"
 #include "pipeline/buffered_elements.hpp"
 #include "pipeline/tensor_plan.hpp"
 #include "pipeline/tensor_sample.hpp"
@@ -18,6 +19,7 @@ Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType
 struct UnitTarget {
   std::optional<double> nmse;
   std::optional<double> bits_per_value;
+  DecisionOptions decisions;
 };
 
 /// The unit with which a model meets a target on a tensor, from trials on a sample of it. What a trial measures is carried

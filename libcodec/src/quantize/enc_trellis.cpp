@@ -31,17 +31,18 @@ void fill_rates(const ContextRates& rates, unsigned state_bits, AlignedVector<st
 
 }  // namespace
 
-TrellisKernel select_trellis_kernel([[maybe_unused]] CpuKernel kernel, unsigned state_bits) {
+TrellisKernel select_trellis_kernel([[maybe_unused]] CpuKernel kernel, unsigned state_bits, TrellisContexts contexts) {
 #if defined(__x86_64__)
-  if (kernel == CpuKernel::avx512) return trellis_kernel_avx512(state_bits);
-  if (kernel == CpuKernel::avx2) return trellis_kernel_avx2(state_bits);
+  if (kernel == CpuKernel::avx512) return trellis_kernel_avx512(state_bits, contexts);
+  if (kernel == CpuKernel::avx2) return trellis_kernel_avx2(state_bits, contexts);
 #endif
-  return trellis_kernel_scalar(state_bits);
+  return trellis_kernel_scalar(state_bits, contexts);
 }
 
 TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates& rates, unsigned state_bits,
-                                   const std::vector<float>& column_energy, float lambda)
-    : rates_(model.tables.classes.size() * TrellisRates::kEntries), state_bits_(state_bits) {
+                                   const std::vector<float>& column_energy, float lambda,
+                                   TrellisContexts contexts)
+    : rates_(model.tables.classes.size() * TrellisRates::kEntries), state_bits_(state_bits), contexts_(contexts) {
   const bool optimize = lambda > 0;
   if (optimize) fill_rates(rates, state_bits, rates_);
   for (std::size_t k = 0; k < model.coefficients(); ++k) {
@@ -64,7 +65,7 @@ TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates
 }
 
 void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const {
-  const TrellisKernel kernel = select_trellis_kernel(active_cpu_kernel(), state_bits_);
+  const TrellisKernel kernel = select_trellis_kernel(active_cpu_kernel(), state_bits_, contexts_);
   const std::size_t count = tables_.count;
   AlignedVector<float> transposed(count * kTrellisRows);
   AlignedVector<std::int16_t> out(count * kTrellisRows);

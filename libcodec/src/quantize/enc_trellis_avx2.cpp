@@ -38,16 +38,16 @@ struct Avx2 {
   }
 };
 
-template <unsigned StateBits>
+template <unsigned StateBits, TrellisContexts Contexts>
 ACTZ_TARGET void trellis_avx2(const TrellisQuantizer::Tables& tables, const float* coefficients, TrellisStep* steps,
                               std::int16_t* levels) {
-  trellis::run<StateBits, Avx2>(tables, coefficients, steps, levels);
+  trellis::run<StateBits, Contexts, Avx2>(tables, coefficients, steps, levels);
 }
 
 }  // namespace
 
-TrellisKernel trellis_kernel_avx2(unsigned state_bits) {
-  return state_bits == 0 ? trellis_avx2<0> : state_bits == 2 ? trellis_avx2<2> : trellis_avx2<3>;
+TrellisKernel trellis_kernel_avx2(unsigned state_bits, TrellisContexts contexts) {
+  return ACTZ_SELECT_TRELLIS(trellis_avx2, state_bits, contexts);
 }
 
 }  // namespace actz

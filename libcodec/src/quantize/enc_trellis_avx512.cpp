@@ -28,16 +28,16 @@ struct Avx512 {
   }
 };
 
-template <unsigned StateBits>
+template <unsigned StateBits, TrellisContexts Contexts>
 ACTZ_TARGET void trellis_avx512(const TrellisQuantizer::Tables& tables, const float* coefficients, TrellisStep* steps,
                                 std::int16_t* levels) {
-  trellis::run<StateBits, Avx512>(tables, coefficients, steps, levels);
+  trellis::run<StateBits, Contexts, Avx512>(tables, coefficients, steps, levels);
 }
 
 }  // namespace
 
-TrellisKernel trellis_kernel_avx512(unsigned state_bits) {
-  return state_bits == 0 ? trellis_avx512<0> : state_bits == 2 ? trellis_avx512<2> : trellis_avx512<3>;
+TrellisKernel trellis_kernel_avx512(unsigned state_bits, TrellisContexts contexts) {
+  return ACTZ_SELECT_TRELLIS(trellis_avx512, state_bits, contexts);
 }
 
 }  // namespace actz

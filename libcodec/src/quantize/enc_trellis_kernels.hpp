@@ -28,12 +28,12 @@ using TrellisKernel = void (*)(const TrellisQuantizer::Tables& tables, const flo
 
 inline constexpr float kLargestCoefficient = 16380.0F;  ///< twice an index fits in 16 bits
 
-TrellisKernel trellis_kernel_scalar(unsigned state_bits);
+TrellisKernel trellis_kernel_scalar(unsigned state_bits, TrellisContexts contexts);
 #if defined(__x86_64__)
-TrellisKernel trellis_kernel_avx2(unsigned state_bits);
-TrellisKernel trellis_kernel_avx512(unsigned state_bits);
+TrellisKernel trellis_kernel_avx2(unsigned state_bits, TrellisContexts contexts);
+TrellisKernel trellis_kernel_avx512(unsigned state_bits, TrellisContexts contexts);
 #endif
-TrellisKernel select_trellis_kernel(CpuKernel kernel, unsigned state_bits);
+TrellisKernel select_trellis_kernel(CpuKernel kernel, unsigned state_bits, TrellisContexts contexts);
 
 /// `Isa` has gather(from, index, low, high): the halves of from[index[i]], and look_up(from, index, to): to[i] = from[index[i]]
 /// of a table of 16.
@@ -97,70 +97,96 @@ struct Survivors {
   I32x16 activity[States];
 };
 
-/// What the two indices that may leave a state, one of each parity, make of a path.
-struct Branches {
+/// What the indices of the two parities cost in one context, and what they add to the activity.
+struct Offers {
   F32x16 cost[2];
   I32x16 index[2];
-  I32x16 activity[2];
+  I32x16 term[2];
 };
 
-template <unsigned StateBits, class Isa>
-[[gnu::always_inline]] inline void leave_state(const TrellisQuantizer::Tables& tables, const TrellisQuantizer::Coefficient& k,
-                                               const Candidates& candidates, std::int32_t quantizer, const F32x16& cost,
-                                               const I32x16& activity, Branches& out) {
+template <class Isa>
+[[gnu::always_inline]] inline void make_offers(const TrellisQuantizer::Tables& tables, const TrellisQuantizer::Coefficient& k,
+                                               const Candidates& candidates, std::int32_t quantizer, const I32x16& activity,
+                                               Offers& out) {
   I32x16 select = I32x16{} + quantizer;
   for (const std::int32_t threshold : tables.thresholds) select += (activity >= threshold) * -2;
   I32x16 first_rates, low, high;
   Isa::look_up(k.first_rates, select, first_rates);
   Isa::gather(tables.rates, first_rates + candidates.rates, low, high);
-  const F32x16 bits[2] = {__builtin_convertvector(low & 0xFFFF, F32x16), __builtin_convertvector((low >> 16) & 0xFFFF, F32x16)};
-  const F32x16 zero_bits = __builtin_convertvector(high, F32x16);
-  const I32x16 decayed = activity - (activity >> static_cast<int>(kActivityDecayShift));
-  for (unsigned parity = 0; parity < 2; ++parity) {
-    out.cost[parity] = cost + candidates.distortion[parity] + bits[parity];
-    out.index[parity] = candidates.index[parity];
-    out.activity[parity] = decayed + candidates.term[parity];
+  const F32x16 even = candidates.distortion[0] + __builtin_convertvector(low & 0xFFFF, F32x16);
+  const F32x16 zero = candidates.zero_distortion + __builtin_convertvector(high, F32x16);
+  const I32x16 takes_zero = zero < even;
+  out.cost[0] = takes_zero ? zero : even;
+  out.index[0] = takes_zero ? I32x16{} : candidates.index[0];
+  out.term[0] = takes_zero ? I32x16{} : candidates.term[0];
+  out.cost[1] = candidates.distortion[1] + __builtin_convertvector((low >> 16) & 0xFFFF, F32x16);
+  out.index[1] = candidates.index[1];
+  out.term[1] = candidates.term[1];
+}
+
+/// Activity of the cheapest of the states first, first + stride …, up to States.
+template <unsigned States>
+[[gnu::always_inline]] inline void best_activity(const Survivors<States>& survivors, unsigned quantizer_mask, unsigned quantizer,
+                                                 I32x16& activity) {
+  F32x16 cost = I32x16{} == 0 ? F32x16{} + 2e30F : F32x16{};
+  for (unsigned s = 0; s < States; ++s) {
+    if ((quantizer_of(s) & quantizer_mask) != quantizer) continue;
+    const I32x16 better = survivors.cost[s] < cost;
+    cost = better ? survivors.cost[s] : cost;
+    activity = better ? survivors.activity[s] : activity;
   }
-  const F32x16 zero = cost + candidates.zero_distortion + zero_bits;
-  const I32x16 takes_zero = zero < out.cost[0];
-  out.cost[0] = takes_zero ? zero : out.cost[0];
-  out.index[0] = takes_zero ? I32x16{} : out.index[0];
-  out.activity[0] = takes_zero ? decayed : out.activity[0];
 }
 
 /// Keeps the better of two branches into a state; `from_odd` marks those that left the odd one of two states.
-[[gnu::always_inline]] inline void enter_state(const Branches& even, unsigned parity, const Branches& odd, unsigned odd_parity,
-                                               F32x16& cost, I32x16& activity, std::int16_t* taken) {
-  const I32x16 from_odd = odd.cost[odd_parity] < even.cost[parity];
-  cost = from_odd ? odd.cost[odd_parity] : even.cost[parity];
-  activity = from_odd ? odd.activity[odd_parity] : even.activity[parity];
-  const I32x16 index = from_odd ? odd.index[odd_parity] : even.index[parity];
+template <unsigned States>
+[[gnu::always_inline]] inline void enter_state(const Survivors<States>& from, unsigned even, const Offers& even_offers,
+                                               unsigned odd, const Offers& odd_offers, unsigned parity, F32x16& cost,
+                                               I32x16& activity, std::int16_t* taken) {
+  const F32x16 even_cost = from.cost[even] + even_offers.cost[parity];
+  const F32x16 odd_cost = from.cost[odd] + odd_offers.cost[parity ^ 1];
+  const I32x16 from_odd = odd_cost < even_cost;
+  cost = from_odd ? odd_cost : even_cost;
+  const I32x16 before = from_odd ? from.activity[odd] : from.activity[even];
+  activity = before - (before >> static_cast<int>(kActivityDecayShift)) +
+             (from_odd ? odd_offers.term[parity ^ 1] : even_offers.term[parity]);
+  const I32x16 index = from_odd ? odd_offers.index[parity ^ 1] : even_offers.index[parity];
   store(__builtin_convertvector(index * 2 - from_odd, I16x16), taken);
 }
 
-template <unsigned StateBits, class Isa>
+template <unsigned StateBits, TrellisContexts Contexts, class Isa>
 [[gnu::always_inline]] inline void step(const TrellisQuantizer::Tables& tables, std::size_t index, const float* coefficients,
-                                        Survivors<1u << StateBits>& survivors, TrellisStep& remembered) {
+                                        const Survivors<1u << StateBits>& from, Survivors<1u << StateBits>& to,
+                                        TrellisStep& remembered) {
   constexpr unsigned kStates = 1u << StateBits;
+  constexpr bool kOwn = StateBits == 0 || Contexts == TrellisContexts::of_each_path;
   const TrellisQuantizer::Coefficient& k = tables.coefficients[index];
   F32x16 value;
   load(coefficients + index * kTrellisRows, value);
   Candidates candidates[2];
   find_candidates<StateBits>(k, value, 0, candidates[0]);
   if constexpr (StateBits > 0) find_candidates<StateBits>(k, value, 1, candidates[1]);
-  Branches branches[kStates];
-  for (unsigned s = 0; s < kStates; ++s) {
-    const unsigned quantizer = quantizer_of(s);
-    leave_state<StateBits, Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), survivors.cost[s],
-                                survivors.activity[s], branches[s]);
+  Offers offers[kOwn ? kStates : 2];
+  if constexpr (kOwn) {
+    for (unsigned s = 0; s < kStates; ++s) {
+      const unsigned quantizer = quantizer_of(s);
+      make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), from.activity[s], offers[s]);
+    }
+  } else {
+    for (unsigned quantizer = 0; quantizer < 2; ++quantizer) {
+      I32x16 activity;
+      constexpr unsigned kMask = Contexts == TrellisContexts::of_each_quantizer ? 1 : 0;
+      best_activity(from, kMask, quantizer & kMask, activity);
+      make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), activity, offers[quantizer]);
+    }
   }
+  const auto offers_of = [&](unsigned s) -> const Offers& { return offers[kOwn ? s : quantizer_of(s)]; };
   if constexpr (StateBits == 0) {  // one state: the better of all points
-    enter_state(branches[0], 0, branches[0], 1, survivors.cost[0], survivors.activity[0], remembered.taken[0]);
+    enter_state(from, 0, offers[0], 0, offers[0], 0, to.cost[0], to.activity[0], remembered.taken[0]);
   } else {
     for (unsigned t = 0; t < kStates; ++t) {
       const unsigned even = (t << 1) & (kStates - 1);  // the states that lead to t are this one and the next
       const unsigned parity = t >> (StateBits - 1);    // of the index that leads from it
-      enter_state(branches[even], parity, branches[even + 1], parity ^ 1, survivors.cost[t], survivors.activity[t],
+      enter_state(from, even, offers_of(even), even + 1, offers_of(even + 1), parity, to.cost[t], to.activity[t],
                   remembered.taken[t]);
     }
   }
@@ -196,19 +222,28 @@ template <unsigned StateBits>
   }
 }
 
-template <unsigned StateBits, class Isa>
+template <unsigned StateBits, TrellisContexts Contexts, class Isa>
 [[gnu::always_inline]] inline void run(const TrellisQuantizer::Tables& tables, const float* coefficients, TrellisStep* steps,
                                        std::int16_t* levels) {
   constexpr unsigned kStates = 1u << StateBits;
   constexpr float kUnreachable = 1e30F;
-  Survivors<kStates> survivors;
+  Survivors<kStates> survivors[2];
   for (unsigned s = 0; s < kStates; ++s) {
-    survivors.cost[s] = F32x16{} + (s == 0 ? 0.0F : kUnreachable);
-    survivors.activity[s] = I32x16{} + kActivityStart;
+    survivors[0].cost[s] = F32x16{} + (s == 0 ? 0.0F : kUnreachable);
+    survivors[0].activity[s] = I32x16{} + kActivityStart;
   }
-  for (std::size_t k = 0; k < tables.count; ++k) step<StateBits, Isa>(tables, k, coefficients, survivors, steps[k]);
-  trace_back<StateBits>(survivors, tables.count, steps, levels);
+  for (std::size_t k = 0; k < tables.count; ++k) {
+    step<StateBits, Contexts, Isa>(tables, k, coefficients, survivors[k % 2], survivors[(k + 1) % 2], steps[k]);
+  }
+  trace_back<StateBits>(survivors[tables.count % 2], tables.count, steps, levels);
 }
+
+/// The kernel of each kind of quantiser and of contexts, from the function template of an instruction set.
+#define ACTZ_SELECT_TRELLIS(function, state_bits, contexts)                                                        \
+  (state_bits) == 0 ? function<0, TrellisContexts::of_each_path>                                                   \
+  : (contexts) == TrellisContexts::of_each_path                                                                    \
+      ? ((state_bits) == 2 ? function<2, TrellisContexts::of_each_path> : function<3, TrellisContexts::of_each_path>) \
+      : ((state_bits) == 2 ? function<2, TrellisContexts::of_each_quantizer> : function<3, TrellisContexts::of_each_quantizer>)
 
 }  // namespace trellis
 }  // namespace actz

@@ -16,16 +16,16 @@ struct Scalar {
   }
 };
 
-template <unsigned StateBits>
+template <unsigned StateBits, TrellisContexts Contexts>
 void trellis_scalar(const TrellisQuantizer::Tables& tables, const float* coefficients, TrellisStep* steps,
                     std::int16_t* levels) {
-  trellis::run<StateBits, Scalar>(tables, coefficients, steps, levels);
+  trellis::run<StateBits, Contexts, Scalar>(tables, coefficients, steps, levels);
 }
 
 }  // namespace
 
-TrellisKernel trellis_kernel_scalar(unsigned state_bits) {
-  return state_bits == 0 ? trellis_scalar<0> : state_bits == 2 ? trellis_scalar<2> : trellis_scalar<3>;
+TrellisKernel trellis_kernel_scalar(unsigned state_bits, TrellisContexts contexts) {
+  return ACTZ_SELECT_TRELLIS(trellis_scalar, state_bits, contexts);
 }
 
 }  // namespace actz

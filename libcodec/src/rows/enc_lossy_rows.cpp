@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "quantize/enc_trellis.hpp"
 #include "quantize/enc_uniform.hpp"
 
 namespace actz {
@@ -15,10 +14,12 @@ float lambda_of(double lambda_per_step_squared) {
 }
 
 std::unique_ptr<RowQuantizer> make_quantizer(const CodecModel& model, Rates rates, const std::vector<float>& column_energy,
-                                             float lambda) {
+                                             const Decisions& decisions) {
+  const float lambda = lambda_of(decisions.lambda_per_step_squared);
   if (model.entropy_kind == EntropyKind::context) {
     const ContextRates bits = rates == Rates::of_model ? ContextRates(model.context) : ContextRates::geometric(model.context);
-    return std::make_unique<TrellisQuantizer>(model.context, bits, model.state_bits, column_energy, lambda);
+    return std::make_unique<TrellisQuantizer>(model.context, bits, model.state_bits, column_energy, lambda,
+                                              decisions.contexts);
   }
   RateTable bits = rates == Rates::of_model ? RateTable(model.entropy) : RateTable::geometric(model.synthesis.coefficients);
   return std::make_unique<UniformQuantizer>(std::move(bits), column_energy, lambda);
@@ -26,12 +27,12 @@ std::unique_ptr<RowQuantizer> make_quantizer(const CodecModel& model, Rates rate
 
 }  // namespace
 
-LossyRowEncoder::LossyRowEncoder(const CodecModel& model, Rates rates, double lambda_per_step_squared)
+LossyRowEncoder::LossyRowEncoder(const CodecModel& model, Rates rates, const Decisions& decisions)
     : channels_(model.channels),
       coefficients_(model.synthesis.coefficients),
       loop_(model),
       analysis_(model.synthesis, model.channels),
-      quantizer_(make_quantizer(model, rates, analysis_.column_energy(), lambda_of(lambda_per_step_squared))) {}
+      quantizer_(make_quantizer(model, rates, analysis_.column_energy(), decisions)) {}
 
 void LossyRowEncoder::encode(std::span<const float> rows, std::span<const Strand> strands,
                              std::span<std::int16_t> quantised, const RowVisitor& on_row) const {

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "profile/codec_model.hpp"
+#include "quantize/enc_trellis.hpp"
 #include "quantize/row_quantizer.hpp"
 #include "rows/closed_loop.hpp"
 #include "transform/enc_row_analysis.hpp"
@@ -18,7 +19,13 @@ namespace actz {
 /// (docs/decisions/0004-quantiser-lambda.md).
 inline constexpr double kLambdaPerStepSquared = 0.16;
 /// The same for the dependent quantiser, in squared half steps.
-inline constexpr double kLambdaPerHalfStepSquared = 0.25;
+inline constexpr double kLambdaPerHalfStepSquared = 0.3;
+
+/// How an encoder decides.
+struct Decisions {
+  double lambda_per_step_squared = 0;  ///< distortion worth one bit, of the grid of levels; 0: the distortion alone counts
+  TrellisContexts contexts = TrellisContexts::of_each_quantizer;
+};
 
 /// Bits that the quantiser reckons with: those of the model's tables, or a geometric prior before there are any.
 enum class Rates { of_model, geometric };
@@ -26,8 +33,7 @@ enum class Rates { of_model, geometric };
 /// Runs the closed loop over rows: innovation, analysis, decisions, reconstruction.
 class LossyRowEncoder {
  public:
-  /// @param lambda_per_step_squared  of the grid of levels; 0 minimises the distortion alone.
-  LossyRowEncoder(const CodecModel& model, Rates rates, double lambda_per_step_squared);
+  LossyRowEncoder(const CodecModel& model, Rates rates, const Decisions& decisions);
 
   /// @param rows       row-major [row][channel], centred, in fixed-point units, finite.
   /// @param quantised  out, row-major [row][coefficient].
