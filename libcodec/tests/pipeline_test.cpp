@@ -9,6 +9,7 @@
 
 #include "actz/archive.hpp"
 #include "base/cpu_kernel.hpp"
+#include "pipeline/tensor_plan.hpp"
 #include "profile/profile_content.hpp"
 #include "tensor/float_convert.hpp"
 
@@ -311,5 +312,16 @@ TEST_CASE("every single-byte change and every truncation is refused") {
       const MemorySource cut_at_random(std::span<const std::byte>(file).first(i));
       CHECK_FALSE(ArchiveReader::open(cut_at_random).has_value());
     }
+  }
+}
+
+TEST_CASE("few_chunks_are_equal_and_even_in_number") {
+  for (std::uint64_t rows = 1; rows < 200000; rows += 1777) {
+    const CutPlan cut = plan_cut({1, rows, 16}, 0, 0, kLosslessChunkBytes / 4);
+    const std::uint64_t strands = (rows - 1) / cut.strand_rows + 1;
+    const std::uint64_t chunks = (strands - 1) / cut.chunk_strands + 1;
+    CAPTURE(rows);
+    CHECK(std::uint64_t{cut.chunk_strands} * cut.strand_rows * 16 <= kLosslessChunkBytes / 4);
+    if (strands > 16 && chunks > 1 && chunks < 7) CHECK(chunks % 2 == 0);
   }
 }

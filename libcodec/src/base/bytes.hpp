@@ -35,4 +35,11 @@ inline void store_le(void* to, T value) {
   std::memcpy(to, &value, sizeof(T));
 }
 
+/// First place of `value` in [first, end), else end; many bytes at a time, which std::find does not do.
+inline const std::uint8_t* find_byte(const std::uint8_t* first, const std::uint8_t* end, std::uint8_t value) {
+  if (first == end) return end;
+  const void* const found = std::memchr(first, value, static_cast<std::size_t>(end - first));
+  return found != nullptr ? static_cast<const std::uint8_t*>(found) : end;
+}
+
 }  // namespace actz

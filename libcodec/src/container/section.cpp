@@ -67,7 +67,7 @@ Result<FileKind> read_file_header(std::span<const std::byte> bytes) {
   return static_cast<FileKind>(kind);
 }
 
-std::vector<std::byte> write_section(SectionType type, std::span<const std::byte> payload, std::uint16_t flags) {
+std::vector<std::byte> write_section_header(SectionType type, std::span<const std::byte> payload, std::uint16_t flags) {
   ByteWriter out;
   out.u32(kSectionSync);
   out.u16(static_cast<std::uint16_t>(type));
@@ -75,8 +75,13 @@ std::vector<std::byte> write_section(SectionType type, std::span<const std::byte
   out.u64(payload.size());
   out.u32(crc32c(payload));
   out.u32(crc32c(out.data()));
-  out.bytes(payload);
   return out.take();
+}
+
+std::vector<std::byte> write_section(SectionType type, std::span<const std::byte> payload, std::uint16_t flags) {
+  std::vector<std::byte> out = write_section_header(type, payload, flags);
+  out.insert(out.end(), payload.begin(), payload.end());
+  return out;
 }
 
 Result<SectionHeader> read_section_header(std::span<const std::byte> bytes, std::uint64_t file_offset_bytes) {

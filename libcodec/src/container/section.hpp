@@ -51,6 +51,9 @@ std::vector<std::byte> write_file_header(FileKind kind);
 /// corrupt_checksum, unsupported.
 Result<FileKind> read_file_header(std::span<const std::byte> bytes);
 
+/// Header of a section with this payload.
+std::vector<std::byte> write_section_header(SectionType type, std::span<const std::byte> payload, std::uint16_t flags = 0);
+
 /// Header and payload of one section, ready to be written.
 std::vector<std::byte> write_section(SectionType type, std::span<const std::byte> payload, std::uint16_t flags = 0);
 

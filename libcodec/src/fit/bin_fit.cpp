@@ -1,7 +1,9 @@
 #include "fit/bin_fit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "model/class_tables.hpp"
@@ -60,12 +62,28 @@ class Partition {
   double bin_cost_bits_;
 };
 
+/// Ascending order by the counting of digits, least significant first: several times the pace of std::sort on
+/// values of few bits.
+void sort_values(std::vector<std::uint64_t>& values, unsigned value_bits) {
+  constexpr unsigned kDigitBits = 11;
+  constexpr std::uint64_t kDigitMask = (1u << kDigitBits) - 1;
+  std::vector<std::uint64_t> sorted(values.size());
+  for (unsigned shift = 0; shift < value_bits; shift += kDigitBits) {
+    std::array<std::uint32_t, (1u << kDigitBits)> place{};
+    for (const std::uint64_t value : values) ++place[value >> shift & kDigitMask];
+    std::uint32_t next = 0;
+    for (std::uint32_t& first : place) next += std::exchange(first, next);
+    for (const std::uint64_t value : values) sorted[place[value >> shift & kDigitMask]++] = value;
+    values.swap(sorted);
+  }
+}
+
 }  // namespace
 
 BinTable fit_bins(std::span<const std::uint64_t> sample, unsigned element_bits, unsigned low_zero_bits) {
   std::vector<std::uint64_t> sorted(sample.begin(), sample.end());
   for (std::uint64_t& value : sorted) value >>= low_zero_bits;
-  std::sort(sorted.begin(), sorted.end());
+  sort_values(sorted, element_bits - low_zero_bits);
   BinTable out;
   out.element_bits = static_cast<std::uint8_t>(element_bits);
   out.low_zero_bits = static_cast<std::uint8_t>(low_zero_bits);

@@ -196,8 +196,13 @@ Decisions decisions_for(unsigned state_bits, const DecisionOptions& options) {
 
 Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,
                 const TrialOptions& options) {
-  rows.rescale(options.unit);
   const LossyRowEncoder encoder(model, Rates::of_model, decisions_for(model.state_bits, options.decisions));
+  return try_encoder(encoder, model, rows, strands, options);
+}
+
+Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, TrainingRows& rows,
+                  const std::vector<Strand>& strands, const TrialOptions& options) {
+  rows.rescale(options.unit);
   std::vector<std::int16_t> quantised(rows.row_count() * model.synthesis.coefficients);
   std::vector<double> row_error(rows.row_count());
   const double bound = options.error_bound ? *options.error_bound / options.unit : 0;

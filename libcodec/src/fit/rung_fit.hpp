@@ -63,6 +63,9 @@ struct Trial {
   double share_beyond_bound = 0;
 };
 Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands, const TrialOptions& options);
+/// The same with the model's encoder at hand: making one inverts the synthesis, which several trials need not repeat.
+Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, TrainingRows& rows,
+                  const std::vector<Strand>& strands, const TrialOptions& options);
 
 struct RungFit {
   CodecModel model;

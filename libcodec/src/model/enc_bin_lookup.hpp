@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "model/bins.hpp"
@@ -12,23 +13,24 @@ namespace actz {
 class BinLookup {
  public:
   explicit BinLookup(const BinTable& table);
-  std::uint8_t symbol(std::uint64_t element) const {
-    if ((element & low_mask_) != 0) return escape_;
-    const std::uint64_t value = element >> table_.low_zero_bits;
-    const std::uint16_t found = by_key_[static_cast<std::size_t>(value >> key_shift_)];
-    return found <= 0xFF ? static_cast<std::uint8_t>(found) : search(value);
-  }
+
+  /// Symbols of consecutive little-endian elements of the table's width.
+  /// @param out  one per element.
+  void symbols(std::span<const std::byte> elements, std::uint8_t* out) const;
+
   const BinTable& table() const { return table_; }
+  std::uint8_t escape() const { return escape_; }
 
  private:
-  static constexpr std::uint16_t kAmbiguous = 0x100;
-  std::uint8_t search(std::uint64_t value) const;
+  std::uint8_t search(std::uint64_t element) const;
+  template <class T>
+  void symbols_of(std::span<const std::byte> elements, std::uint8_t* out) const;
 
   BinTable table_;
   std::uint64_t low_mask_;
-  unsigned key_shift_;
+  unsigned key_shift_;  ///< what lies above it is an element's key
   std::uint8_t escape_;
-  std::vector<std::uint16_t> by_key_;
+  std::vector<std::uint8_t> by_key_;   ///< the bin that an element's key decides, else the escape: search() then knows
   std::vector<std::uint8_t> by_base_;  ///< bins but the escape, ascending base
 };
 

@@ -82,7 +82,8 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   ACTZ_TRY(const auto choice, choose_model(input, dtype, view, options));
   const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
   if (longest_lag == 0) view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
-  const CutPlan cut = plan_cut(view, longest_lag, options.chunk_rows);
+  const CutPlan cut = plan_cut(view, longest_lag, options.chunk_rows,
+                               lossy ? kLossyChunkValues : kLosslessChunkBytes / element_bytes(dtype));
 
   EncodeReport report;
   const std::uint64_t first_byte = file.offset_bytes();

@@ -32,13 +32,16 @@ std::uint32_t centre_scale_for(double model_unit, double unit) {
   return static_cast<std::uint32_t>(std::lrint(std::clamp(model_unit / unit * kCentreScaleOne, 1.0, 4.0e9)));
 }
 
-ModelChoice as_choice(CodecModel model, double unit, const EncodeOptions& options) {
+std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options) {
+  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, decision_options(options)));
+}
+
+ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit) {
   ModelChoice out;
   out.unit = static_cast<float>(unit);
   out.centre_scale = centre_scale_for(double{model.unit}, double{out.unit});
-  out.decisions = decisions_for(model.state_bits, decision_options(options));
-  out.model_bytes = write_model(model);
   out.model = std::move(model);
+  out.rows = std::move(rows);
   return out;
 }
 
@@ -151,18 +154,22 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, strand_rows, std::clamp(values / 8, kFewestMeasured, kMostMeasured)));
   // The model subtracts its own centre, which need not be this tensor's mean.
   TrainingRows& rows = sample.rows;
-  for (std::size_t i = 0; i < rows.values.size(); ++i) {
-    const std::size_t c = i % rows.channels;
-    rows.values[i] += static_cast<float>(sample.mean[c] - double{rung.model.unit} * rung.model.centre[c]);
+  std::vector<float> offset;
+  for (std::size_t c = 0; c < rows.channels; ++c) {
+    offset.push_back(static_cast<float>(sample.mean[c] - double{rung.model.unit} * rung.model.centre[c]));
   }
+  for (std::size_t at = 0; at < rows.values.size(); at += rows.channels) {
+    for (std::size_t c = 0; c < rows.channels; ++c) rows.values[at + c] += offset[c];
+  }
+  auto encoder = make_row_encoder(rung.model, options);
   double unit = double{rung.model.unit};
   if (options.max_error) {
     unit = step_for_bound(rung.model.state_bits, *options.max_error) / (1 << kFractionBits);
   } else {
     ACTZ_TRY(const auto energy, energy_per_value(elements, dtype, view));
-    unit = find_unit(rung.model, sample, energy, target_of(options), unit * first_guess(profile, options), strand_rows / 2);
+    unit = find_unit(rung.model, *encoder, sample, energy, target_of(options), unit * first_guess(profile, options), strand_rows / 2);
   }
-  ModelChoice out = as_choice(rung.model, unit, options);
+  ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.model_bytes = rung.model_bytes;
   out.embed = options.embed_model;
   return out;
@@ -171,7 +178,7 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
 Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
                                       const EncodeOptions& options) {
   const std::size_t longest_lag = options.lags ? (options.lags->empty() ? 0 : options.lags->back()) : 2;
-  const CutPlan cut = plan_cut(view, std::max<std::size_t>(longest_lag, 1), options.chunk_rows);
+  const CutPlan cut = plan_cut(view, std::max<std::size_t>(longest_lag, 1), options.chunk_rows, kLossyChunkValues);
   ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, cut.strand_rows, kFitValues));
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
   std::optional<RungFit> best;
@@ -188,8 +195,12 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
       best_bits = bits;
     }
   }
-  const double unit = options.max_error ? double{best->model.unit} : find_unit(best->model, sample, std::nullopt, target_of(options), double{best->model.unit}, 0);
-  return as_choice(std::move(best->model), unit, options);
+  auto encoder = make_row_encoder(best->model, options);
+  double unit = double{best->model.unit};
+  if (!options.max_error) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options), unit, 0);
+  ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
+  out.model_bytes = write_model(out.model);
+  return out;
 }
 
 }  // namespace actz

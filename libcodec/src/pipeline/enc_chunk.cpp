@@ -7,18 +7,17 @@
 
 namespace actz {
 
-unsigned choose_lanes(std::size_t symbols) {
-  // 4 bytes per lane stay below 0.1 % of a chunk at 2 bits per symbol, and below 128 lanes.
-  constexpr std::size_t kSymbolsPerLane = 8192;
-  const std::size_t lanes = std::bit_floor(symbols / kSymbolsPerLane + 1);
+unsigned choose_lanes(std::size_t symbols, std::size_t symbols_per_lane) {
+  const std::size_t lanes = std::bit_floor(symbols / symbols_per_lane + 1);
   return static_cast<unsigned>(lanes < kMaxLanes ? lanes : kMaxLanes);
 }
 
 void entropy_code(const EncodeTables& tables, const TableSchedule& schedule, std::span<const std::uint8_t> symbols,
-                  std::span<const std::size_t> step_symbols, ChunkHeader& header, std::vector<std::byte>& states_and_words) {
+                  std::span<const std::size_t> step_symbols, ChunkHeader& header, std::vector<std::byte>& states_and_words,
+                  std::size_t symbols_per_lane) {
   std::size_t end = 0;
   for (const std::size_t count : step_symbols) end += count;
-  const unsigned lanes = choose_lanes(end);
+  const unsigned lanes = choose_lanes(end, symbols_per_lane);
   RansEncoder encoder(tables, lanes, end);
   for (std::size_t step = step_symbols.size(); step-- > 0;) {
     const std::size_t count = step_symbols[step];

@@ -47,21 +47,21 @@ class ChunkEncoder {
   virtual Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements) const = 0;
 };
 
-struct LossyChunkOptions {
-  Decisions decisions;
-  std::optional<double> max_error;  ///< every |x − x̂| is at most this; patches see to it
-};
-
-std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, const TensorHeader& tensor,
-                                                       const LossyChunkOptions& options);
+/// @param rows       made for the model.
+/// @param max_error  every |x − x̂| is at most this; patches see to it.
+std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, std::shared_ptr<const LossyRowEncoder> rows,
+                                                       const TensorHeader& tensor, std::optional<double> max_error);
 std::unique_ptr<ChunkEncoder> make_lossless_chunk_encoder(const CodecModel& model, const TensorHeader& tensor);
 
 /// Lanes for a chunk of so many symbols: many for speed, few where 4 bytes for each would show in the rate.
-unsigned choose_lanes(std::size_t symbols);
+/// 4 bytes per lane of 8192 symbols stay below 0.2 % of a chunk at 2 bits per symbol.
+inline constexpr std::size_t kSymbolsPerLane = 8192;
+unsigned choose_lanes(std::size_t symbols, std::size_t symbols_per_lane = kSymbolsPerLane);
 
 /// The symbols of a chunk, step by step, to states and words in `payload`. Fills lanes_log2 and word_count.
 void entropy_code(const EncodeTables& tables, const TableSchedule& schedule, std::span<const std::uint8_t> symbols,
-                  std::span<const std::size_t> step_symbols, ChunkHeader& header, std::vector<std::byte>& states_and_words);
+                  std::span<const std::size_t> step_symbols, ChunkHeader& header, std::vector<std::byte>& states_and_words,
+                  std::size_t symbols_per_lane = kSymbolsPerLane);
 
 /// Header, states and words, bypass, patches: the payload of a CHUNK section.
 std::vector<std::byte> assemble_chunk(const ChunkHeader& header, std::span<const std::byte> states_and_words,

@@ -27,7 +27,7 @@ TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std
     : file_(file), tensor_(tensor), tensor_index_(tensor_index), options_(options) {
   if (choice == nullptr) return;
   lossy_ = choice->model.kind == CodecKind::lossy;
-  encoder_ = lossy_ ? make_lossy_chunk_encoder(choice->model, tensor_, {choice->decisions, options.max_error})
+  encoder_ = lossy_ ? make_lossy_chunk_encoder(choice->model, choice->rows, tensor_, options.max_error)
                     : make_lossless_chunk_encoder(choice->model, tensor_);
 }
 

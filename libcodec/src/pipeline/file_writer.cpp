@@ -17,13 +17,14 @@ Status FileWriter::start() { return offset_bytes_ == 0 ? write(write_file_header
 
 Status FileWriter::section(SectionType type, std::span<const std::byte> payload, const IndexEntry& place,
                            std::uint16_t flags) {
-  const std::vector<std::byte> bytes = write_section(type, payload, flags);
+  const std::vector<std::byte> header = write_section_header(type, payload, flags);
   IndexEntry entry = place;
   entry.type = static_cast<std::uint16_t>(type);
   entry.offset_bytes = offset_bytes_;
-  entry.section_bytes = bytes.size();
+  entry.section_bytes = header.size() + payload.size();
   index_.push_back(entry);
-  return write(bytes);
+  ACTZ_CHECK(write(header));
+  return write(payload);
 }
 
 Result<std::uint16_t> FileWriter::add_model(const ModelChoice& choice) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "actz/archive.hpp"
@@ -17,7 +18,7 @@ struct ModelChoice {
   bool embed = true;                 ///< false: name it by digest
   float unit = 1.0F;
   std::uint32_t centre_scale = kCentreScaleOne;
-  Decisions decisions;
+  std::shared_ptr<const LossyRowEncoder> rows;  ///< lossy only; made once, for it inverts the synthesis
 };
 
 /// Bins and tables for a lossless tensor, from a sample of it.

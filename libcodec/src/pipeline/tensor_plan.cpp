@@ -7,14 +7,22 @@
 namespace actz {
 namespace {
 
-constexpr std::uint64_t kChunkValues = 1u << 20;     ///< 4 MiB of f32: below it headers and states show in the rate
 constexpr std::uint64_t kLockstepStrands = 32;       ///< strands of a chunk: they share each load of the weights, and are lanes
 constexpr std::uint64_t kWideLockstepStrands = 16;   ///< of wide tensors, whose chunks would grow too large
 constexpr std::uint64_t kWideChannels = 1024;
 constexpr std::uint64_t kShortestStrandRows = 64;    ///< the first rows of a strand are not predicted
 constexpr std::uint64_t kShortestStrandLags = 16;    ///< the same in units of the longest lag
 constexpr std::uint64_t kLongestStrandRows = 512;
+constexpr std::uint64_t kFewChunks = 8;              ///< fewer chunks than these leave a thread idle if they are odd
 constexpr std::uint64_t kStepValues = 1u << 15;      ///< of a step without lags: symbols stay in the second-level cache
+
+/// Strands of a chunk when all chunks are about equal: no thread is left with a short rest, and where chunks are few
+/// their number is even, so that two threads end together.
+std::uint64_t even_share(std::uint64_t strands, std::uint64_t chunk_strands) {
+  std::uint64_t chunks = (strands - 1) / chunk_strands + 1;
+  if (chunks > 1 && chunks < kFewChunks) chunks += chunks % 2;
+  return (strands - 1) / chunks + 1;
+}
 
 }  // namespace
 
@@ -34,10 +42,11 @@ TensorViewPlan plan_view(const Shape& shape, std::uint32_t wanted_channels) {
   return {elements / channels / rows, rows, channels};
 }
 
-CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint32_t chunk_rows) {
+CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint32_t chunk_rows,
+                 std::uint64_t chunk_values) {
   if (view.rows == 0) return {};
   const std::uint64_t d = view.channels;
-  const std::uint64_t values = chunk_rows > 0 ? chunk_rows * d : kChunkValues;
+  const std::uint64_t values = chunk_rows > 0 ? chunk_rows * d : chunk_values;
   std::uint64_t strand_rows = 0;
   if (longest_lag > 0) {
     const std::uint64_t lockstep = d > kWideChannels ? kWideLockstepStrands : kLockstepStrands;
@@ -53,7 +62,8 @@ CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint3
   }
   strand_rows = std::clamp<std::uint64_t>(kStepValues / d, 1, view.rows);
   if (chunk_rows > 0) strand_rows = std::min<std::uint64_t>(strand_rows, chunk_rows);
-  const std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, kMaxChunkStrands);
+  std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, kMaxChunkStrands);
+  if (chunk_rows == 0) strands = even_share(view.sequences * ((view.rows - 1) / strand_rows + 1), strands);
   return {static_cast<std::uint32_t>(strand_rows), static_cast<std::uint32_t>(strands)};
 }
 

@@ -17,16 +17,21 @@ void centre(TensorSample& sample) {
   const std::size_t d = rows.channels;
   sample.mean.assign(d, 0.0);
   std::vector<double> count(d, 0.0);
-  for (std::size_t i = 0; i < rows.values.size(); ++i) {
-    if (!std::isfinite(rows.values[i])) continue;
-    sample.mean[i % d] += double{rows.values[i]};
-    count[i % d] += 1;
+  for (std::size_t at = 0; at < rows.values.size(); at += d) {
+    for (std::size_t c = 0; c < d; ++c) {
+      const float value = rows.values[at + c];
+      const bool finite = std::isfinite(value);
+      sample.mean[c] += finite ? double{value} : 0.0;
+      count[c] += finite ? 1.0 : 0.0;
+    }
   }
   for (std::size_t c = 0; c < d; ++c) sample.mean[c] /= std::max(count[c], 1.0);
-  for (std::size_t i = 0; i < rows.values.size(); ++i) {
-    float& value = rows.values[i];
-    value = std::isfinite(value) ? static_cast<float>(double{value} - sample.mean[i % d]) : 0.0F;
-    sample.energy += double{value} * double{value};
+  for (std::size_t at = 0; at < rows.values.size(); at += d) {
+    for (std::size_t c = 0; c < d; ++c) {
+      float& value = rows.values[at + c];
+      value = std::isfinite(value) ? static_cast<float>(double{value} - sample.mean[c]) : 0.0F;
+      sample.energy += double{value} * double{value};
+    }
   }
 }
 

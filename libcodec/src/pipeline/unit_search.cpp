@@ -5,6 +5,7 @@
 
 #include "base/try.hpp"
 #include "fit/rung_fit.hpp"
+#include "tensor/finite.hpp"
 #include "tensor/float_convert.hpp"
 
 namespace actz {
@@ -39,6 +40,15 @@ double regress(const std::vector<StrandTrial>& strands, double StrandTrial::*qua
   return std::max(mean_y + slope * (energy - mean_x), 0.1 * mean_y);
 }
 
+/// Adds a row and its squares to the sums of the channels.
+void add_moments(const float* __restrict row, double* __restrict sum, double* __restrict square, std::size_t channels) {
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double x = double{row[c]};
+    sum[c] += x;
+    square[c] += x * x;
+  }
+}
+
 }  // namespace
 
 Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType dtype, const TensorViewPlan& view) {
@@ -58,12 +68,11 @@ Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType
     ACTZ_CHECK(elements.read(first * d, bytes));
     floats_to_f32(dtype, bytes, values);
     for (std::uint64_t row = 0; row < take; ++row) {
-      const float* from = &values[static_cast<std::size_t>(row * d)];
-      for (std::size_t c = 0; c < d; ++c) {
-        const double x = std::isfinite(from[c]) ? double{from[c]} : 0.0;
-        sum[c] += x;
-        square[c] += x * x;
+      float* const from = &values[static_cast<std::size_t>(row * d)];
+      if (!all_finite(from, d)) {
+        std::replace_if(from, from + d, [](float x) { return !std::isfinite(x); }, 0.0F);
       }
+      add_moments(from, sum.data(), square.data(), d);
     }
     count += static_cast<double>(take);
   }
@@ -72,7 +81,7 @@ Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType
   return std::optional(std::max(energy, 0.0) / (count * static_cast<double>(d)));
 }
 
-double find_unit(const CodecModel& model, TensorSample& sample, std::optional<double> energy, const UnitTarget& target,
+double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, std::optional<double> energy, const UnitTarget& target,
                  double first_unit, std::size_t warm_rows) {
   if (sample.energy <= 0) return first_unit;
   const double tensor_energy = energy.value_or(sample.energy / static_cast<double>(sample.rows.values.size()));
@@ -80,7 +89,7 @@ double find_unit(const CodecModel& model, TensorSample& sample, std::optional<do
   double last_log_unit = 0, last_error = 0;
   for (unsigned trial = 0; trial < kTrials; ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
-    const Trial got = try_model(model, sample.rows, sample.rows.train, {unit, target.decisions, std::nullopt, warm_rows});
+    const Trial got = try_encoder(encoder, model, sample.rows, sample.rows.train, {unit, target.decisions, std::nullopt, warm_rows});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {

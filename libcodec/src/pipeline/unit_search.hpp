@@ -8,6 +8,7 @@
 #include "pipeline/tensor_plan.hpp"
 #include "pipeline/tensor_sample.hpp"
 #include "profile/codec_model.hpp"
+#include "rows/enc_lossy_rows.hpp"
 
 namespace actz {
 
@@ -23,9 +24,10 @@ struct UnitTarget {
 
 /// The unit with which a model meets a target on a tensor, from trials on a sample of it. What a trial measures is carried
 /// over from the sample to the tensor by regression on the energy, which is known of both.
+/// @param encoder  of the model.
 /// @param energy  per value of the tensor; if absent, that of the sample.
 /// @param warm_rows  at the front of each strand of the sample, not measured.
-double find_unit(const CodecModel& model, TensorSample& sample, std::optional<double> energy, const UnitTarget& target,
+double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, std::optional<double> energy, const UnitTarget& target,
                  double first_unit, std::size_t warm_rows);
 
 }  // namespace actz

@@ -1,17 +1,12 @@
 #include "quantize/enc_uniform.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 
 #include "model/enc_symbol_bits.hpp"
+#include "quantize/enc_uniform_kernels.hpp"
 
 namespace actz {
-namespace {
-
-constexpr float kLargestValue = 32767.0F;
-
-}  // namespace
 
 RateTable::RateTable(const StaticModel& model) : class_of_(model.class_of) {
   for (unsigned c = 0; c < model.tables.classes.size(); ++c) {
@@ -28,41 +23,29 @@ RateTable RateTable::geometric(std::size_t coefficients) {
   return out;
 }
 
-float RateTable::bits(std::size_t coefficient, int value) const {
-  // Beyond the window the slope no longer decides anything: one step down in magnitude costs about the same.
-  return window(coefficient)[kWindow + std::clamp(value, -kWindow, kWindow)];
+UniformKernel select_uniform_kernel([[maybe_unused]] CpuKernel kernel) {
+#if defined(__x86_64__)
+  if (kernel == CpuKernel::avx512) return uniform_avx512;
+  if (kernel == CpuKernel::avx2) return uniform_avx2;
+#endif
+  return uniform_scalar;
 }
 
-UniformQuantizer::UniformQuantizer(RateTable rates, std::vector<float> column_energy, float lambda)
-    : rates_(std::move(rates)), energy_over_lambda_(std::move(column_energy)), optimize_(lambda > 0) {
-  for (float& energy : energy_over_lambda_) energy = optimize_ ? energy / lambda : 1.0F;
+UniformQuantizer::UniformQuantizer(const RateTable& rates, std::vector<float> column_energy, float lambda)
+    : energy_over_lambda_(std::move(column_energy)), bits_(rates.bits()) {
+  const bool optimize = lambda > 0;
+  if (!optimize) std::fill(bits_.begin(), bits_.end(), 0.0F);
+  for (std::size_t k = 0; k < energy_over_lambda_.size(); ++k) {
+    energy_over_lambda_[k] = optimize ? energy_over_lambda_[k] / lambda : 1.0F;
+    zero_index_.push_back(rates.zero_index(k));
+    zero_bits_.push_back(bits_[static_cast<std::size_t>(zero_index_.back())]);
+  }
 }
 
 void UniformQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const {
-  for (std::size_t i = 0; i < coefficients.size(); ++i) quantize_row(coefficients[i], levels[i]);
-}
-
-void UniformQuantizer::quantize_row(const float* coefficients, std::int16_t* values) const {
-  for (std::size_t k = 0; k < energy_over_lambda_.size(); ++k) {
-    const float coefficient = std::clamp(coefficients[k], -kLargestValue, kLargestValue);
-    const int nearest = static_cast<int>(std::lrintf(coefficient));
-    int best = nearest;
-    if (optimize_ && nearest != 0 && std::abs(nearest) <= RateTable::kWindow) {
-      const float* bits = rates_.window(k) + RateTable::kWindow;
-      const auto cost = [&](int value) {
-        const float error = coefficient - static_cast<float>(value);
-        return energy_over_lambda_[k] * error * error + bits[value];
-      };
-      float best_cost = cost(nearest);
-      const int inner = nearest > 0 ? nearest - 1 : nearest + 1;
-      if (const float inner_cost = cost(inner); inner_cost < best_cost) {
-        best = inner;
-        best_cost = inner_cost;
-      }
-      if (std::abs(nearest) == 2 && cost(0) < best_cost) best = 0;
-    }
-    values[k] = static_cast<std::int16_t>(best);
-  }
+  const UniformKernel kernel = select_uniform_kernel(active_cpu_kernel());
+  const Tables tables{energy_over_lambda_.data(), zero_index_.data(), zero_bits_.data(), bits_.data(), zero_index_.size()};
+  for (std::size_t i = 0; i < coefficients.size(); ++i) kernel(tables, coefficients[i], levels[i]);
 }
 
 }  // namespace actz

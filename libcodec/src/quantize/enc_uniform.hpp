@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -19,10 +20,10 @@ class RateTable {
   /// A geometric prior (1 + 1.2 bits per unit of magnitude) for the first round of training.
   static RateTable geometric(std::size_t coefficients);
 
-  /// Bits of `value` in coefficient k.
-  float bits(std::size_t coefficient, int value) const;
-  /// Tabulated bits of coefficient k: element kWindow + value.
-  const float* window(std::size_t coefficient) const { return &table_[std::size_t{class_of_[coefficient]} * kStride]; }
+  /// Tabulated bits, kStride for each class.
+  const std::vector<float>& bits() const { return table_; }
+  /// Where in bits() the value 0 of coefficient k stands.
+  std::int32_t zero_index(std::size_t coefficient) const { return class_of_[coefficient] * kStride + kWindow; }
 
  private:
   RateTable() = default;
@@ -38,16 +39,24 @@ class UniformQuantizer final : public RowQuantizer {
  public:
   /// @param column_energy  distortion of an error of one step, per coefficient.
   /// @param lambda         distortion worth one bit, in the units of column_energy; 0 rounds to nearest.
-  UniformQuantizer(RateTable rates, std::vector<float> column_energy, float lambda);
+  UniformQuantizer(const RateTable& rates, std::vector<float> column_energy, float lambda);
 
   void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const override;
 
- private:
-  void quantize_row(const float* coefficients, std::int16_t* levels) const;
+  /// What the kernels see: arrays of one element per coefficient, but `bits`.
+  struct Tables {
+    const float* energy_over_lambda;
+    const std::int32_t* zero_index;  ///< where in `bits` the value 0 stands
+    const float* zero_bits;          ///< what stands there
+    const float* bits;
+    std::size_t count;
+  };
 
-  RateTable rates_;
+ private:
   std::vector<float> energy_over_lambda_;
-  bool optimize_;
+  std::vector<std::int32_t> zero_index_;
+  std::vector<float> zero_bits_;
+  std::vector<float> bits_;
 };
 
 }  // namespace actz
