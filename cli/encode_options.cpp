@@ -17,6 +17,8 @@ void add_encode_options(Verb& verb) {
   verb.options()("profile,p", po::value<std::string>(), "profile learned by actz fit; without one the tensor itself is learned from")(
       "nmse", po::value<double>(), "error to aim at: sum of squared errors over centred energy; default 0.02")(
       "bits", po::value<double>(), "bits per value to aim at instead")(
+      "psnr", po::value<double>(), "PSNR in dB to aim at instead; the peak is the range of the values")(
+      "lambda", po::value<double>(), "slope to code at instead: squared error per value worth one bit; equal for tensors that share bits")(
       "max-error", po::value<double>(), "largest error of any element, kept exactly")("lossless", "every bit comes back")(
       "lags", po::value<std::string>(), "without a profile: rows to predict from; default 1,2; none")(
       "name-profile", "name the profile by digest instead of embedding its model; decoding then needs it")(
@@ -28,6 +30,8 @@ std::optional<Failure> read_encode_options(const Verb& verb, std::optional<Profi
   options.lossless = verb.has("lossless");
   options.nmse = number(verb, "nmse");
   options.bits_per_value = number(verb, "bits");
+  options.psnr_db = number(verb, "psnr");
+  options.lambda = number(verb, "lambda");
   options.max_error = number(verb, "max-error");
   options.embed_model = !verb.has("name-profile");
   options.threads = verb.threads();

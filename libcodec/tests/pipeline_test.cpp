@@ -325,3 +325,49 @@ TEST_CASE("few_chunks_are_equal_and_even_in_number") {
     if (strands > 16 && chunks > 1 && chunks < 7) CHECK(chunks % 2 == 0);
   }
 }
+
+TEST_CASE("lambda is the slope of the operational curve, with a profile and without") {
+  const Tensor tensor = correlated(DType::f32, {24, 256, 24}, 31);
+  const Tensor calib = correlated(DType::f32, {24, 256, 24}, 32);
+  VectorElements elements(calib, true);
+  const FitInput input{calib.dtype, calib.shape, &elements};
+  const auto profile = fit_profile({&input, 1}, {});
+  REQUIRE(profile.has_value());
+  const double values = 24.0 * 256 * 24;
+  for (const Profile* used : {&*profile, static_cast<const Profile*>(nullptr)}) {
+    std::vector<double> distortion, bits;
+    for (const double factor : {0.8, 1.25}) {
+      EncodeOptions options;
+      options.profile = used;
+      options.lambda = 0.02 * factor;
+      EncodeReport report;
+      const auto file = encode(tensor, options, &report);
+      bits.push_back(8.0 * static_cast<double>(report.output_bytes - report.embedded_model_bytes) / values);
+      const auto decoded = decode(file);
+      double error = 0;
+      for (std::size_t i = 0; i < tensor.bytes.size(); i += 4) {
+        float x = 0, y = 0;
+        std::memcpy(&x, &tensor.bytes[i], 4);
+        std::memcpy(&y, &decoded[i], 4);
+        error += std::pow(static_cast<double>(x) - static_cast<double>(y), 2);
+      }
+      distortion.push_back(error / values);
+    }
+    const double slope = (distortion[1] - distortion[0]) / (bits[0] - bits[1]);
+    CHECK(slope == doctest::Approx(0.02).epsilon(0.2));
+  }
+}
+
+TEST_CASE("psnr counts the range of the values as its peak") {
+  const Tensor tensor = correlated(DType::f32, {12, 200, 24}, 33);
+  EncodeOptions options;
+  options.psnr_db = 40;
+  const auto decoded = decode(encode(tensor, options));
+  std::vector<float> x(tensor.bytes.size() / 4), y(x.size());
+  floats_to_f32(tensor.dtype, tensor.bytes, x);
+  floats_to_f32(tensor.dtype, decoded, y);
+  double error = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) error += std::pow(static_cast<double>(x[i]) - static_cast<double>(y[i]), 2);
+  const auto [lowest, highest] = std::minmax_element(x.begin(), x.end());
+  CHECK(10 * std::log10(std::pow(static_cast<double>(*highest - *lowest), 2) / (error / static_cast<double>(x.size()))) == doctest::Approx(40).epsilon(0.003));
+}

@@ -24,6 +24,9 @@ struct EncodeOptions {
   bool embed_model = true;                  ///< false: name the profile's model by digest; readers then need the profile
   std::optional<double> nmse;               ///< wanted Σ(x−x̂)² / Σ(x−mean)²; default 0.02 if nothing else is set
   std::optional<double> bits_per_value;     ///< wanted rate instead
+  std::optional<double> psnr_db;            ///< wanted 10·log10((largest − smallest value)² / mean squared error) instead
+  std::optional<double> lambda;             ///< wanted slope −dD/dR instead: squared error per value worth one bit per value.
+                                            ///< Tensors coded at one lambda share their bits optimally.
   std::optional<double> max_error;          ///< |x − x̂| ≤ max_error for every element
   std::optional<std::vector<std::uint16_t>> lags;  ///< without a profile: rows to predict from; default 1 and 2
   unsigned effort = 5;                      ///< 1 (fast) … 9 (small); does not change how fast a file decodes

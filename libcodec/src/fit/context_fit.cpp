@@ -219,23 +219,28 @@ ContextModel fit_context_model(std::span<const std::int16_t> levels, std::size_t
   return model;
 }
 
-double context_code_length_bits(const ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels,
-                                std::span<const Strand> strands) {
-  constexpr std::size_t kCodes = 1024;
-  std::vector<float> bits_of(model.tables.classes.size() * kCodes);
+namespace {
+constexpr std::size_t kTabulatedCodes = 256;
+}
+
+ContextCodeLength::ContextCodeLength(const ContextModel& model, unsigned state_bits) : model_(model), state_bits_(state_bits) {
   for (unsigned table = 0; table < model.tables.classes.size(); ++table) {
-    for (unsigned code = 0; code < kCodes; ++code) {
-      bits_of[table * kCodes + code] = context_symbol_bits(model, table, unzigzag(code));
-    }
+    for (unsigned code = 0; code < kTabulatedCodes; ++code) bits_of_.push_back(context_symbol_bits(model, table, unzigzag(code)));
   }
-  double bits = 0;
-  for_each_row(levels, model.coefficients(), strands, [&](const std::int16_t* row) {
-    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
-      const std::size_t code = std::min<std::size_t>(zigzag(index >> model.raw_bits[k]), kCodes - 1);
-      bits += double{bits_of[model.table(k, bin, quantizer) * kCodes + code]} + model.raw_bits[k];
+}
+
+double ContextCodeLength::bits(std::span<const std::int16_t> levels, std::span<const Strand> strands) const {
+  double sum = 0;
+  for_each_row(levels, model_.coefficients(), strands, [&](const std::int16_t* row) {
+    visit_contexts(model_, state_bits_, row, [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
+      const unsigned table = model_.table(k, bin, quantizer);
+      const std::int32_t high = index >> model_.raw_bits[k];
+      const std::size_t code = zigzag(high);
+      sum += double{code < kTabulatedCodes ? bits_of_[table * kTabulatedCodes + code] : context_symbol_bits(model_, table, high)} +
+             model_.raw_bits[k];
     });
   });
-  return bits;
+  return sum;
 }
 
 }  // namespace actz

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "model/context_model.hpp"
 #include "rows/step_plan.hpp"
@@ -21,8 +22,18 @@ struct ContextFitOptions {
 ContextModel fit_context_model(std::span<const std::int16_t> levels, std::size_t coefficients, unsigned state_bits,
                                std::span<const Strand> strands, const ContextFitOptions& options);
 
-/// Bits that a context model spends on the levels of some strands.
-double context_code_length_bits(const ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels,
-                                std::span<const Strand> strands);
+/// Bits that a context model spends.
+class ContextCodeLength {
+ public:
+  /// @param model  borrowed.
+  ContextCodeLength(const ContextModel& model, unsigned state_bits);
+  /// @param levels  row-major [row][coefficient].
+  double bits(std::span<const std::int16_t> levels, std::span<const Strand> strands) const;
+
+ private:
+  const ContextModel& model_;
+  unsigned state_bits_;
+  std::vector<float> bits_of_;  ///< [table][zigzag code]
+};
 
 }  // namespace actz

@@ -34,14 +34,16 @@ void fit_entropy(CodecModel& model, std::span<const std::int16_t> levels, std::s
   }
 }
 
-double code_length_bits(const CodecModel& model, std::span<const std::int16_t> levels, std::span<const Strand> strands) {
-  if (model.entropy_kind == EntropyKind::context) {
-    return context_code_length_bits(model.context, model.state_bits, levels, strands);
-  }
-  const auto counts = count_levels(levels, model.synthesis.coefficients, strands);
-  double bits = 0;
-  for (std::size_t k = 0; k < counts.size(); ++k) bits += code_length_bits(model.entropy, model.entropy.class_of[k], counts[k]);
-  return bits;
+CodeLength::CodeLength(const CodecModel& model) : model_(model) {
+  if (model.entropy_kind == EntropyKind::context) context_.emplace(model.context, model.state_bits);
+}
+
+double CodeLength::bits(std::span<const std::int16_t> levels, std::span<const Strand> strands) const {
+  if (context_) return context_->bits(levels, strands);
+  const auto counts = count_levels(levels, model_.synthesis.coefficients, strands);
+  double sum = 0;
+  for (std::size_t k = 0; k < counts.size(); ++k) sum += code_length_bits(model_.entropy, model_.entropy.class_of[k], counts[k]);
+  return sum;
 }
 
 }  // namespace actz

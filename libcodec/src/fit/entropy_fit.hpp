@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "fit/class_fit.hpp"
@@ -22,7 +23,16 @@ void reset_entropy(CodecModel& model);
 void fit_entropy(CodecModel& model, std::span<const std::int16_t> levels, std::span<const Strand> strands,
                  const EntropyFitOptions& options);
 
-/// Bits that the model spends on the levels of some strands.
-double code_length_bits(const CodecModel& model, std::span<const std::int16_t> levels, std::span<const Strand> strands);
+/// Bits that the entropy model of a codec model spends.
+class CodeLength {
+ public:
+  /// @param model  borrowed.
+  explicit CodeLength(const CodecModel& model);
+  double bits(std::span<const std::int16_t> levels, std::span<const Strand> strands) const;
+
+ private:
+  const CodecModel& model_;
+  std::optional<ContextCodeLength> context_;
+};
 
 }  // namespace actz

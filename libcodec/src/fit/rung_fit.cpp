@@ -170,7 +170,7 @@ class RungTrainer {
   }
 
   Measured measure(const std::vector<Strand>& strands) {
-    return try_model(model_, rows_, strands, {rows_.unit, options_.decisions, std::nullopt}).measured;
+    return try_model(model_, rows_, strands, {rows_.unit, options_.decisions, std::nullopt, true, 0}).measured;
   }
 
   TrainingRows& rows_;
@@ -215,6 +215,7 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
       beyond += std::fabs(error) > bound ? 1 : 0;
     }
   });
+  const CodeLength code_length(model);
   Trial out;
   StrandTrial sum;
   const double unit_energy = options.unit * options.unit;
@@ -226,7 +227,7 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
     one.energy = strand_energy(rows, strand) * unit_energy;
     for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) one.squared_error += row_error[row];
     one.squared_error *= unit_energy;
-    one.bits = code_length_bits(model, quantised, std::span(&strand, 1));
+    if (options.wants_bits) one.bits = code_length.bits(quantised, std::span(&strand, 1));
     sum.values += one.values;
     sum.energy += one.energy;
     sum.squared_error += one.squared_error;

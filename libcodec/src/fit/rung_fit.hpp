@@ -49,6 +49,7 @@ struct TrialOptions {
   double unit = 1.0;
   DecisionOptions decisions;
   std::optional<double> error_bound;
+  bool wants_bits = true;     ///< false: rates are left 0, and less is done
   std::size_t warm_rows = 0;  ///< at the front of each strand, coded but not measured: their history is missing
 };
 struct StrandTrial {

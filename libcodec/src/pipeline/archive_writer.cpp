@@ -7,6 +7,7 @@
 #include "pipeline/enc_tensor.hpp"
 #include "pipeline/file_writer.hpp"
 #include "pipeline/model_choice.hpp"
+#include "pipeline/unit_search.hpp"
 
 namespace actz {
 
@@ -25,12 +26,16 @@ Error bad_argument(std::string message) { return {ErrorCode::bad_argument, Error
 
 Status check_options(const EncodeOptions& options) {
   const auto positive = [](const std::optional<double>& value) { return !value || (std::isfinite(*value) && *value > 0); };
-  if (!positive(options.nmse) || !positive(options.bits_per_value) || !positive(options.max_error)) {
+  if (!positive(options.nmse) || !positive(options.bits_per_value) || !positive(options.max_error) ||
+      !positive(options.psnr_db) || !positive(options.lambda)) {
     return bad_argument("a target must be a positive number");
   }
   if (options.effort < 1 || options.effort > 9) return bad_argument("effort is 1 to 9");
-  const int targets = options.nmse.has_value() + options.bits_per_value.has_value() + options.max_error.has_value();
-  if (targets + (options.lossless ? 1 : 0) > 1) return bad_argument("choose one of nmse, bits, max_error and lossless");
+  const int targets = options.nmse.has_value() + options.bits_per_value.has_value() + options.max_error.has_value() +
+                      options.psnr_db.has_value() + options.lambda.has_value();
+  if (targets + (options.lossless ? 1 : 0) > 1) {
+    return bad_argument("choose one of nmse, bits, psnr, lambda, max_error and lossless");
+  }
   return {};
 }
 
@@ -41,11 +46,15 @@ Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DTyp
     ACTZ_TRY(auto choice, choose_lossless(elements, dtype, view));
     return std::optional(std::move(choice));
   }
+  EncodeOptions wanted = options;
+  if (options.psnr_db) {
+    ACTZ_TRY(wanted.nmse, nmse_of_psnr(elements, dtype, view, *options.psnr_db));
+  }
   if (options.profile != nullptr) {
-    ACTZ_TRY(auto choice, choose_from_profile(elements, dtype, view, options));
+    ACTZ_TRY(auto choice, choose_from_profile(elements, dtype, view, wanted));
     return std::optional(std::move(choice));
   }
-  ACTZ_TRY(auto choice, choose_by_fitting(elements, dtype, view, options));
+  ACTZ_TRY(auto choice, choose_by_fitting(elements, dtype, view, wanted));
   return std::optional(std::move(choice));
 }
 

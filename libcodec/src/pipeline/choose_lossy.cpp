@@ -48,15 +48,26 @@ ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> r
 /// The error of a transform is nearly Gaussian: a bound of 4 deviations leaves one patch in 16 000 values.
 double step_for_bound(unsigned state_bits, double bound) { return bound / 4 / std::sqrt(noise_per_step_squared(state_bits)); }
 
+/// The step at which the quantiser's decisions trade at a wanted slope.
+double step_for_lambda(unsigned state_bits, double lambda) {
+  return std::sqrt(lambda / decisions_for(state_bits, {}).lambda_per_step_squared);
+}
+
+/// The step that a bound or a slope asks for, without any measuring.
+std::optional<double> wanted_step(unsigned state_bits, const EncodeOptions& options) {
+  if (options.max_error) return step_for_bound(state_bits, *options.max_error);
+  if (options.lambda) return step_for_lambda(state_bits, *options.lambda);
+  return std::nullopt;
+}
+
 /// Rung whose measured quality or rate is nearest to the wanted one.
 std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& options) {
   std::size_t best = 0;
   double best_distance = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < profile.rungs.size(); ++i) {
     double distance = 0;
-    if (options.max_error) {
-      const double step = double{profile.rungs[i].model.unit} * (1 << kFractionBits);
-      distance = std::fabs(std::log(step / step_for_bound(profile.rungs[i].model.state_bits, *options.max_error)));
+    if (const auto step = wanted_step(profile.rungs[i].model.state_bits, options)) {
+      distance = std::fabs(std::log(double{profile.rungs[i].model.unit} * (1 << kFractionBits) / *step));
     } else if (options.bits_per_value) {
       distance = std::fabs(profile.info[i].held_out_bits_per_value - *options.bits_per_value);
     } else {
@@ -109,6 +120,7 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
     const double unit_step = 1 << kFractionBits;
     out.step = candidate.step_over_bound > 0 ? candidate.step_over_bound * *options.max_error : largest_unit * unit_step;
   }
+  if (options.lambda) out.step = step_for_lambda(out.state_bits, *options.lambda);
   return out;
 }
 
@@ -127,7 +139,7 @@ std::vector<Candidate> candidates_for(const EncodeOptions& options, const Tensor
   return out;
 }
 
-/// Bits of the whole tensor with a fitted candidate: symbols, patches and the model itself.
+/// Bits of the whole tensor with a fitted candidate: symbols, patches and the model itself; at a wanted slope, distortion too.
 double total_bits(const RungFit& fit, double values, const EncodeOptions& options, TensorSample& sample, DType dtype) {
   double bits_per_value = fit.train.bits_per_value;
   if (options.max_error) {
@@ -135,6 +147,7 @@ double total_bits(const RungFit& fit, double values, const EncodeOptions& option
     bits_per_value = trial.measured.bits_per_value +
                      trial.share_beyond_bound * (8.0 * static_cast<double>(element_bytes(dtype)) + 10);
   }
+  if (options.lambda) bits_per_value += fit.train.nmse * sample.energy / static_cast<double>(sample.rows.values.size()) / *options.lambda;
   return bits_per_value * values + 8.0 * static_cast<double>(write_model(fit.model).size());
 }
 
@@ -163,8 +176,8 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   }
   auto encoder = make_row_encoder(rung.model, options);
   double unit = double{rung.model.unit};
-  if (options.max_error) {
-    unit = step_for_bound(rung.model.state_bits, *options.max_error) / (1 << kFractionBits);
+  if (const auto step = wanted_step(rung.model.state_bits, options)) {
+    unit = *step / (1 << kFractionBits);
   } else {
     ACTZ_TRY(const auto energy, energy_per_value(elements, dtype, view));
     unit = find_unit(rung.model, *encoder, sample, energy, target_of(options), unit * first_guess(profile, options), strand_rows / 2);
@@ -197,7 +210,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   }
   auto encoder = make_row_encoder(best->model, options);
   double unit = double{best->model.unit};
-  if (!options.max_error) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options), unit, 0);
+  if (!options.max_error && !options.lambda) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options), unit, 0);
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);
   return out;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/try.hpp"
 #include "fit/rung_fit.hpp"
@@ -81,6 +82,41 @@ Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType
   return std::optional(std::max(energy, 0.0) / (count * static_cast<double>(d)));
 }
 
+Result<double> nmse_of_psnr(BufferedElements& elements, DType dtype, const TensorViewPlan& view, double psnr_db) {
+  const std::uint64_t count = view.sequences * view.rows * view.channels;
+  float lowest = std::numeric_limits<float>::infinity();
+  float highest = -lowest;
+  std::vector<float> values;
+  const auto widen = [&](std::span<const std::byte> bytes) {
+    values.resize(bytes.size() / element_bytes(dtype));
+    floats_to_f32(dtype, bytes, values);
+    for (const float value : values) {
+      if (!std::isfinite(value)) continue;
+      lowest = std::min(lowest, value);
+      highest = std::max(highest, value);
+    }
+  };
+  std::vector<std::byte> bytes;
+  for (std::uint64_t first = 0; elements.rewindable() && first < count; first += kEnergyPieceValues) {
+    bytes.resize(static_cast<std::size_t>(std::min(kEnergyPieceValues, count - first)) * element_bytes(dtype));
+    ACTZ_CHECK(elements.read(first, bytes));
+    widen(bytes);
+  }
+  double energy = 0;
+  if (elements.rewindable()) {
+    ACTZ_TRY(const auto whole, energy_per_value(elements, dtype, view));
+    energy = *whole;
+  } else {
+    const std::uint64_t front = std::min(count, std::max<std::uint64_t>(kEnergyPieceValues, view.rows * view.channels));
+    ACTZ_TRY(const auto ahead, elements.look_ahead(front));
+    widen(ahead);
+    ACTZ_TRY(const auto sample, sample_tensor(elements, dtype, view, view.rows, front));
+    energy = sample.energy / static_cast<double>(sample.rows.values.size());
+  }
+  const double range = lowest < highest ? double{highest} - double{lowest} : 1.0;
+  return std::clamp(range * range * std::pow(10.0, -psnr_db / 10) / std::max(energy, 1e-300), 1e-12, 0.99);
+}
+
 double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, std::optional<double> energy, const UnitTarget& target,
                  double first_unit, std::size_t warm_rows) {
   if (sample.energy <= 0) return first_unit;
@@ -89,7 +125,7 @@ double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Tensor
   double last_log_unit = 0, last_error = 0;
   for (unsigned trial = 0; trial < kTrials; ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
-    const Trial got = try_encoder(encoder, model, sample.rows, sample.rows.train, {unit, target.decisions, std::nullopt, warm_rows});
+    const Trial got = try_encoder(encoder, model, sample.rows, sample.rows.train, {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), warm_rows});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {

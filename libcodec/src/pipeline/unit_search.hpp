@@ -15,6 +15,9 @@ namespace actz {
 /// Σ(x − channel mean)² per value over the whole tensor, or over rows spread over a large one; of a pipe, nothing.
 Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType dtype, const TensorViewPlan& view);
 
+/// NMSE that a tensor has at a PSNR, whose peak is the range of its finite values. A pipe tells both by its first rows.
+Result<double> nmse_of_psnr(BufferedElements& elements, DType dtype, const TensorViewPlan& view, double psnr_db);
+
 /// What to aim at.
 struct UnitTarget {
   std::optional<double> nmse;
