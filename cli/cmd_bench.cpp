@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "encode_options.hpp"
+#include "file_adapters.hpp"
 #include "loaded_tensors.hpp"
 #include "report/write_report.hpp"
 #include "verbs.hpp"
@@ -69,7 +70,15 @@ int run_bench(const Arguments& arguments) {
   if (verb.files().size() != 1 && !verb.has("report")) return usage_error("bench wants one file");
   std::optional<Profile> profile;
   EncodeOptions options;
-  if (const auto failure = read_encode_options(verb, profile, options)) return report(*failure);
+  if (const auto failure = read_encode_options(verb, options)) return report(*failure);
+  if (verb.has("profile")) {
+    const Arguments paths = verb.get<Arguments>("profile");
+    if (paths.size() > 1) return usage_error("bench wants one profile");
+    auto loaded = load_profile(paths.front());
+    if (!loaded) return report({paths.front(), loaded.error()});
+    profile = *loaded;
+    options.profile = &*profile;
+  }
   if (verb.has("report")) return write_report(verb, options);
   const auto tensors = load_tensors(verb.files().front(), verb);
   if (!tensors) return report({verb.files().front(), tensors.error()});

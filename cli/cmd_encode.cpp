@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <set>
 
 #include "encode_options.hpp"
+#include "encode_plan.hpp"
 #include "file_adapters.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
@@ -22,27 +22,18 @@ struct NamedReport {
 
 using Outcome = std::optional<Failure>;
 
-Outcome encode_file(const std::string& path, const Verb& verb, const EncodeOptions& options, ArchiveWriter& writer,
-                    std::vector<NamedReport>& reports) {
-  const auto read_options = verb.read_options();
-  if (!read_options) return Failure{"", read_options.error()};
-  auto file = io::open_tensors(path, *read_options);
-  if (!file) return Failure{path, file.error()};
-  const auto wanted = verb.has("tensor") ? verb.get<Arguments>("tensor") : Arguments{};
-  for (std::size_t i = 0; i < (*file)->tensors().size(); ++i) {
-    const io::TensorInfo info = (*file)->tensors()[i];
-    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), info.name) == wanted.end()) continue;
-    auto tensor = (*file)->open(i);
-    if (!tensor) return Failure{path, tensor.error()};
-    SourceElements elements(**tensor);
-    Progress progress(info.name, verb.shows_progress());
-    EncodeOptions tensor_options = options;
-    tensor_options.progress = &Progress::update;
-    tensor_options.progress_context = &progress;
-    auto report = writer.add_tensor(info.name, info.dtype, info.shape, elements, tensor_options);
-    if (!report) return Failure{path, report.error()};
-    reports.push_back({info.name, info.dtype, info.shape, *report});
-  }
+Outcome encode_tensor(const PlannedTensor& planned, const Verb& verb, ArchiveWriter& writer, std::vector<NamedReport>& reports) {
+  const io::TensorInfo& info = planned.info;
+  auto tensor = planned.file->open(planned.index);
+  if (!tensor) return Failure{planned.path, tensor.error()};
+  SourceElements elements(**tensor);
+  Progress progress(info.name, verb.shows_progress());
+  EncodeOptions options = planned.options;
+  options.progress = &Progress::update;
+  options.progress_context = &progress;
+  auto report = writer.add_tensor(info.name, info.dtype, info.shape, elements, options);
+  if (!report) return Failure{planned.path, report.error()};
+  reports.push_back({info.name, info.dtype, info.shape, *report});
   return std::nullopt;
 }
 
@@ -66,6 +57,7 @@ void print_reports(const std::vector<NamedReport>& reports, std::uint64_t output
                     {"bits_per_value", ratio_or_zero(8.0 * static_cast<double>(r.output_bytes), static_cast<double>(r.values))},
                     {"embedded_model_bytes", r.embedded_model_bytes}, {"nmse", finite(r.nmse)},
                     {"max_abs_error", r.max_abs_error}, {"patches", r.patches}});
+    if (!r.reference.empty()) list.back()["reference"] = r.reference;
   }
   const auto output = static_cast<double>(output_bytes);
   const Json out{{"input_bytes", static_cast<std::uint64_t>(input)}, {"output_bytes", output_bytes},
@@ -92,7 +84,7 @@ std::string metadata_of(const Verb& verb) {
   return out.dump();
 }
 
-int encode_to(const Arguments& inputs, const std::string& path, const Verb& verb, const EncodeOptions& options) {
+int encode_to(const EncodePlan& plan, const std::string& path, const Verb& verb) {
   auto file = io::OutputFile::create(path, verb.has("force"));
   if (!file) return report({path, file.error()});
   FileSink sink(*file);
@@ -102,8 +94,8 @@ int encode_to(const Arguments& inputs, const std::string& path, const Verb& verb
   }
   const auto start = std::chrono::steady_clock::now();
   std::vector<NamedReport> reports;
-  for (const std::string& input : inputs) {
-    if (const auto failure = encode_file(input, verb, options, writer, reports)) return report(*failure);
+  for (const PlannedTensor& tensor : plan.tensors()) {
+    if (const auto failure = encode_tensor(tensor, verb, writer, reports)) return report(*failure);
   }
   if (reports.empty()) return usage_error("no tensor to encode");
   if (const auto status = writer.finish(); !status) return report({path, status.error()});
@@ -120,11 +112,14 @@ int run_encode(const Arguments& arguments) {
             "Encodes all tensors of .npy, .npz, .safetensors or raw files. Floats are coded at --nmse 0.02 unless another\n"
             "target is given; integers and bool are always lossless. Examples:\n"
             "  actz encode hidden.npy hidden.actz --profile layer6.actp --nmse 0.005\n"
+            "  actz encode layer1.npy layer3.npy both.actz --reference layer3=layer1\n"
             "  actz encode kv.safetensors kv.actz --max-error 0.01\n"
             "  cat hidden.npy | actz encode - - --lossless > hidden.actz");
   add_encode_options(verb);
   verb.options()("output,o", po::value<std::string>(), "output, instead of the last argument")(
       "tensor", po::value<Arguments>()->composing(), "only this tensor (may be repeated)")(
+      "reference", po::value<Arguments>()->composing(), "TENSOR=OTHER: rows of OTHER, in the same file, may predict those of TENSOR")(
+      "references", po::value<std::string>(), "auto: without profiles, let each tensor choose among those before it")(
       "meta", po::value<Arguments>()->composing(), "KEY=VALUE to keep in the file (may be repeated)")("force,f", "overwrite the output");
   if (const auto code = verb.parse(arguments)) return *code;
   Arguments inputs = verb.files();
@@ -134,10 +129,11 @@ int run_encode(const Arguments& arguments) {
     inputs.pop_back();
   }
   if (inputs.empty() || path.empty()) return usage_error("encode wants an input and an output");
-  std::optional<Profile> profile;
   EncodeOptions options;
-  if (const auto failure = read_encode_options(verb, profile, options)) return report(*failure);
-  return encode_to(inputs, path, verb, options);
+  if (const auto failure = read_encode_options(verb, options)) return report(*failure);
+  EncodePlan plan;
+  if (const auto failure = EncodePlan::make(verb, inputs, options, plan)) return report(*failure);
+  return encode_to(plan, path, verb);
 }
 
 }  // namespace actz::cli

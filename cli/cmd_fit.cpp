@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/try.hpp"
+#include "encode_plan.hpp"
 #include "file_adapters.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
@@ -16,9 +17,8 @@ struct OpenDumps {
   std::vector<FitInput> inputs;
 };
 
-Status open_dump(const std::string& path, const Verb& verb, const io::ReadOptions& options, OpenDumps& dumps) {
+Status open_dump(const std::string& path, const std::string& wanted, const io::ReadOptions& options, OpenDumps& dumps) {
   ACTZ_TRY(auto file, io::open_tensors(path, options));
-  const std::string wanted = verb.text("tensor");
   for (std::size_t i = 0; i < file->tensors().size(); ++i) {
     const io::TensorInfo& info = file->tensors()[i];
     if (!is_float(info.dtype) || (!wanted.empty() && info.name != wanted)) continue;
@@ -59,6 +59,8 @@ int run_fit(const Arguments& arguments) {
   verb.options()("output,o", po::value<std::string>(), "where the profile goes (.actp)")(
       "nmse", po::value<std::string>(), "ladder of qualities, default 0.001,0.0025,0.005,0.01,0.02,0.04,0.08,0.16")(
       "lags", po::value<std::string>(), "rows to predict from: 1,2 (default, text), 1,14 (a 14 x 14 grid), none")(
+      "reference", po::value<Arguments>()->composing(),
+      "NAME=DUMP: predict also from the rows of tensor NAME of the same file, whose dump this is; one for each dump")(
       "tensor", po::value<std::string>(), "only tensors of this name")("sample", po::value<unsigned>(), "MiB of rows kept to train on, default 64")(
       "states", po::value<unsigned>(), "of the dependent quantiser: 8 (default), 4; 1: uniform quantiser")(
       "no-context", "a table class for each coefficient; faster, needs --states 1")(
@@ -89,12 +91,21 @@ int run_fit(const Arguments& arguments) {
   if (!out) return report({path, out.error()});
   OpenDumps dumps;
   for (const std::string& file : verb.files()) {
-    if (const auto status = open_dump(file, verb, *read_options, dumps); !status) return report({file, status.error()});
+    if (const auto status = open_dump(file, verb.text("tensor"), *read_options, dumps); !status) return report({file, status.error()});
   }
   Progress progress("fit", verb.shows_progress());
   options.progress = &Progress::update;
   options.progress_context = &progress;
-  const auto profile = fit_profile(dumps.inputs, options);
+  OpenDumps beside;
+  FitReference reference;
+  for (const std::string& text : verb.has("reference") ? verb.get<Arguments>("reference") : Arguments{}) {
+    const auto [name, file] = split_pair(text);
+    if (name.empty() || (!reference.name.empty() && reference.name != name)) return usage_error("--reference wants NAME=DUMP, of one name");
+    reference.name = name;
+    if (const auto status = open_dump(file, "", *read_options, beside); !status) return report({file, status.error()});
+  }
+  reference.dumps = beside.inputs;
+  const auto profile = fit_profile(dumps.inputs, options, reference);
   if (!profile) return report({verb.files().front(), profile.error()});
   const auto bytes = profile->serialise();
   if (const auto status = out->write(bytes); !status) return report({path, status.error()});

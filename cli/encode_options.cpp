@@ -14,7 +14,8 @@ std::optional<double> number(const Verb& verb, const char* name) {
 }  // namespace
 
 void add_encode_options(Verb& verb) {
-  verb.options()("profile,p", po::value<std::string>(), "profile learned by actz fit; without one the tensor itself is learned from")(
+  verb.options()("profile,p", po::value<Arguments>()->composing(),
+                 "profile learned by actz fit, or TENSOR=PROFILE (may be repeated); without one the tensor itself is learned from")(
       "nmse", po::value<double>(), "error to aim at: sum of squared errors over centred energy; default 0.02")(
       "bits", po::value<double>(), "bits per value to aim at instead")(
       "psnr", po::value<double>(), "PSNR in dB to aim at instead; the peak is the range of the values")(
@@ -26,7 +27,7 @@ void add_encode_options(Verb& verb) {
       "chunk-rows", po::value<unsigned>(), "about so many rows in each independently decoded chunk");
 }
 
-std::optional<Failure> read_encode_options(const Verb& verb, std::optional<Profile>& profile, EncodeOptions& options) {
+std::optional<Failure> read_encode_options(const Verb& verb, EncodeOptions& options) {
   options.lossless = verb.has("lossless");
   options.nmse = number(verb, "nmse");
   options.bits_per_value = number(verb, "bits");
@@ -40,12 +41,6 @@ std::optional<Failure> read_encode_options(const Verb& verb, std::optional<Profi
   if (verb.has("lags")) {
     options.lags = parse_lags(verb.text("lags"));
     if (!options.lags) return wrong("--lags wants 1,2 or none");
-  }
-  if (verb.has("profile")) {
-    auto loaded = load_profile(verb.text("profile"));
-    if (!loaded) return Failure{verb.text("profile"), loaded.error()};
-    profile = *loaded;
-    options.profile = &*profile;
   }
   return std::nullopt;
 }

@@ -11,7 +11,7 @@ namespace actz::cli {
 /// The options that choose how tensors are encoded, shared by encode and bench.
 void add_encode_options(Verb& verb);
 
-/// @param profile  set when --profile was given; must outlive the result.
-std::optional<Failure> read_encode_options(const Verb& verb, std::optional<Profile>& profile, EncodeOptions& options);
+/// All of them but --profile.
+std::optional<Failure> read_encode_options(const Verb& verb, EncodeOptions& options);
 
 }  // namespace actz::cli

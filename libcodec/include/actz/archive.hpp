@@ -29,6 +29,9 @@ struct EncodeOptions {
                                             ///< Tensors coded at one lambda share their bits optimally.
   std::optional<double> max_error;          ///< |x − x̂| ≤ max_error for every element
   std::optional<std::vector<std::uint16_t>> lags;  ///< without a profile: rows to predict from; default 1 and 2
+  std::vector<std::string> references;      ///< names of tensors added before with keep_as_reference, whose rows may predict this
+                                            ///< one's: with a profile the one it was learned with, without one any that pays
+  bool keep_as_reference = false;           ///< tensors added later may name this one; costs memory, its coded size
   unsigned effort = 5;                      ///< 1 (fast) … 9 (small); does not change how fast a file decodes
   std::uint32_t chunk_rows = 0;             ///< about so many rows a chunk; 0: chosen
   unsigned threads = 1;                     ///< does not change what is written
@@ -42,6 +45,7 @@ struct EncodeReport {
   std::uint64_t values = 0;
   std::uint64_t output_bytes = 0;         ///< all sections of this tensor
   std::uint64_t embedded_model_bytes = 0; ///< of them, the model
+  std::string reference;                  ///< name of the tensor that it is predicted from, or empty
   double nmse = 0;                        ///< NaN when the tensor is constant and not exact
   double max_abs_error = 0;
   std::uint64_t patches = 0;              ///< elements stored exactly beside the coded rows
@@ -86,6 +90,7 @@ struct TensorSummary {
   std::uint64_t chunks = 0;
   std::uint64_t coded_bytes = 0;    ///< chunks and headers, without models
   std::uint64_t model_bytes = 0;    ///< embedded models first used by this tensor
+  std::string reference;            ///< name of the tensor whose rows it is predicted from, or empty
   double nmse = 0;                  ///< as the encoder measured
   double max_abs_error = 0;
   std::string digest;               ///< of the decoded tensor, hex

@@ -31,6 +31,7 @@ struct TrainingRecord {
   std::uint32_t channels = 0;
   std::string data_digest;       ///< XXH64 of the elements seen, hex
   std::vector<std::uint16_t> lags;
+  std::string reference;         ///< name of the tensor whose rows it predicts from, or empty
 };
 
 /// A trained codec for one kind of tensor: a ladder of models from fine to coarse. Immutable and shareable.
@@ -69,8 +70,14 @@ struct FitInput {
   ElementSource* elements = nullptr;  ///< borrowed; read once, front to back
 };
 
+/// Dumps of another tensor, row for row beside those to learn from: a lower layer for a higher one, K for V.
+struct FitReference {
+  std::string name;                ///< of the tensor, as files will name it
+  std::span<const FitInput> dumps; ///< one for each dump to learn from, with the same sequences and rows
+};
+
 /// Learns a profile, reading every dump once. Rows with NaN or ±Inf are left out.
 /// Memory: sample_bytes · 2.5 + O(channels²). Errors: bad_argument (no rows, channels differ), and those of the sources.
-Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options);
+Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options, const FitReference& reference = {});
 
 }  // namespace actz

@@ -20,6 +20,7 @@
 namespace actz {
 
 inline constexpr std::uint32_t kCentreScaleOne = 1u << 16;
+inline constexpr std::uint32_t kNoReference = 0xFFFFFFFFu;
 
 /// TENSOR section: what is stored and how its elements are seen as sequences × rows × channels.
 struct TensorHeader {
@@ -32,6 +33,9 @@ struct TensorHeader {
   std::uint32_t strand_rows = 0;  ///< rows of a strand; the last of a sequence may be shorter
   float unit = 1.0F;              ///< lossy: value of one fixed-point unit in this tensor
   std::uint32_t centre_scale = kCentreScaleOne;  ///< lossy: the model's centre times this over 65536
+  std::uint32_t reference = kNoReference;        ///< lossy: index of the earlier tensor whose rows models may predict from
+  float reference_scale = 1.0F;                  ///< from elements of the reference to the inputs of its matrix
+  bool is_referenced = false;                    ///< a later tensor names this one: forward readers keep its chunks
 
   std::uint64_t strands_per_sequence() const { return rows == 0 ? 0 : (rows - 1) / strand_rows + 1; }
   std::uint64_t strand_count() const { return sequences * strands_per_sequence(); }

@@ -33,6 +33,9 @@ std::vector<std::byte> write_tensor_header(const TensorHeader& header) {
   out.u32(header.strand_rows);
   out.u32(std::bit_cast<std::uint32_t>(header.unit));
   out.u32(header.centre_scale);
+  out.u32(header.reference);
+  out.u32(std::bit_cast<std::uint32_t>(header.reference_scale));
+  out.u8(header.is_referenced ? 1 : 0);
   return out.take();
 }
 
@@ -90,6 +93,11 @@ Result<TensorHeader> read_tensor_header(std::span<const std::byte> payload, std:
   ACTZ_TRY(header.strand_rows, in.u32("strand_rows"));
   ACTZ_TRY(const auto unit, in.u32("unit"));
   ACTZ_TRY(header.centre_scale, in.u32("centre_scale"));
+  ACTZ_TRY(header.reference, in.u32("reference"));
+  ACTZ_TRY(const auto reference_scale, in.u32("reference_scale"));
+  ACTZ_TRY(const auto is_referenced, in.u8("is_referenced"));
+  header.reference_scale = std::bit_cast<float>(reference_scale);
+  header.is_referenced = is_referenced == 1;
   header.unit = std::bit_cast<float>(unit);
   if (in.remaining_bytes() != 0) return in.error_here(ErrorCode::corrupt, "bytes follow the tensor header");  // R-TENS-05
 
@@ -109,6 +117,10 @@ Result<TensorHeader> read_tensor_header(std::span<const std::byte> payload, std:
   if (!std::isfinite(header.unit) || header.unit <= 0) {  // R-TENS-09
     return in.error_here(ErrorCode::corrupt, "unit is not a positive finite number");
   }
+  if (!std::isfinite(header.reference_scale) || header.reference_scale <= 0) {  // R-TENS-10
+    return in.error_here(ErrorCode::corrupt, "reference_scale is not a positive finite number");
+  }
+  if (is_referenced > 1) return in.error_here(ErrorCode::corrupt, "is_referenced is neither 0 nor 1");  // R-TENS-11
   return header;
 }
 

@@ -48,11 +48,22 @@ std::vector<std::int16_t> quantise_rows(const Eigen::MatrixXd& matrix, int wante
 
 }  // namespace
 
+namespace {
+
+/// A ridge of a thousandth of the mean energy of some inputs.
+void regularise(Eigen::MatrixXd& hh, Eigen::Index first, Eigen::Index count) {
+  if (count == 0) return;
+  auto diagonal = hh.diagonal().segment(first, count);
+  diagonal.array() += std::max(1e-3 * diagonal.mean(), 1e-20);
+}
+
+}  // namespace
+
 Eigen::MatrixXd fit_predictor(const LagMoments& moments) {
   if (moments.hh.rows() == 0) return Eigen::MatrixXd(moments.zz.rows(), 0);
   Eigen::MatrixXd regularised = moments.hh;
-  const double mean_energy = moments.hh.trace() / static_cast<double>(moments.hh.rows());
-  regularised.diagonal().array() += std::max(1e-3 * mean_energy, 1e-20);
+  regularise(regularised, 0, moments.lag_inputs);
+  regularise(regularised, moments.lag_inputs, moments.hh.rows() - moments.lag_inputs);
   return regularised.ldlt().solve(moments.zh.transpose()).transpose();
 }
 
@@ -77,6 +88,13 @@ Predictor quantise_predictor(const Eigen::MatrixXd& predictor, const std::vector
   out.matrix = quantise_rows(scaled, static_cast<int>(precision.predictor_bits),
                              static_cast<int>(precision.synthesis_shift), out.output_shift);
   return out;
+}
+
+void quantise_reference(const Eigen::MatrixXd& matrix, const MatrixPrecision& precision, Reference& reference) {
+  const Eigen::MatrixXd scaled = matrix.array().rowwise() * input_scale(reference.input_shift, 1).array();
+  reference.output_shift.clear();
+  reference.matrix = quantise_rows(scaled, static_cast<int>(precision.predictor_bits) + 3,
+                                   static_cast<int>(precision.synthesis_shift), reference.output_shift);
 }
 
 Predictor quantise_low_rank_predictor(const Eigen::MatrixXd& predictor, const LagMoments& moments, unsigned rank,

@@ -6,6 +6,7 @@
 
 #include "fit/moments.hpp"
 #include "predict/predictor.hpp"
+#include "predict/reference.hpp"
 #include "transform/synthesis.hpp"
 
 namespace actz {
@@ -16,7 +17,7 @@ struct MatrixPrecision {
   unsigned predictor_bits = 12;     ///< fraction bits of the prediction matrix, at most
 };
 
-/// Least-squares prediction of z from h: zh · (hh + ridge)⁻¹, channels × (lags · channels).
+/// Least-squares prediction of z from h: zh · (hh + ridge)⁻¹, channels × inputs.
 Eigen::MatrixXd fit_predictor(const LagMoments& moments);
 
 /// Covariance of what the prediction leaves.
@@ -25,6 +26,9 @@ Eigen::MatrixXd residual_covariance(const LagMoments& moments, const Eigen::Matr
 /// Integer form of a dense predictor. Rows whose weights do not fit get fewer fraction bits.
 Predictor quantise_predictor(const Eigen::MatrixXd& predictor, const std::vector<std::uint16_t>& lags,
                              const std::vector<std::uint8_t>& input_shift, const MatrixPrecision& precision);
+
+/// Integer form of the part of a prediction that comes from a reference, whose input_shift is given.
+void quantise_reference(const Eigen::MatrixXd& matrix, const MatrixPrecision& precision, Reference& reference);
 
 /// Integer low-rank form (up · down) of rank `rank`: the best approximation in the metric of hh.
 Predictor quantise_low_rank_predictor(const Eigen::MatrixXd& predictor, const LagMoments& moments, unsigned rank,

@@ -38,7 +38,8 @@ LagMoments lag_moments(std::span<const Strand> strands, std::uint32_t channels, 
   }
   const auto n = static_cast<Eigen::Index>(channels);
   LagMoments out{zz, Eigen::MatrixXd(n, n * static_cast<Eigen::Index>(lag_count)),
-                 Eigen::MatrixXd(n * static_cast<Eigen::Index>(lag_count), n * static_cast<Eigen::Index>(lag_count)), rows};
+                 Eigen::MatrixXd(n * static_cast<Eigen::Index>(lag_count), n * static_cast<Eigen::Index>(lag_count)), rows,
+                 n * static_cast<Eigen::Index>(lag_count)};
   for (std::size_t l = 0; l < lag_count; ++l) {
     const auto at = static_cast<Eigen::Index>(l) * n;
     out.zh.middleCols(at, n) = zh[l];
@@ -49,6 +50,39 @@ LagMoments lag_moments(std::span<const Strand> strands, std::uint32_t channels, 
     }
   }
   return out;
+}
+
+void add_reference_moments(LagMoments& moments, std::span<const Strand> strands, std::uint32_t channels,
+                           std::span<const std::uint16_t> lags, std::uint32_t side_channels, const RowLoader& rows_z,
+                           const RowLoader& rows_h, const RowLoader& rows_s) {
+  const std::size_t d = channels;
+  const std::size_t side = side_channels;
+  RowMajor zs = RowMajor::Zero(channels, side_channels);
+  RowMajor ss = RowMajor::Zero(side_channels, side_channels);
+  std::vector<RowMajor> hs(lags.size(), RowMajor::Zero(channels, side_channels));
+  std::vector<float> z, h, s;
+  for (const Strand& strand : strands) {
+    rows_z(strand, z);
+    rows_s(strand, s);
+    if (!lags.empty()) rows_h(strand, h);
+    accumulate_gram(z.data(), d, d, s.data(), side, side, strand.row_count, zs.data());
+    accumulate_gram(s.data(), side, side, s.data(), side, side, strand.row_count, ss.data());
+    for (std::size_t l = 0; l < lags.size() && lags[l] < strand.row_count; ++l) {
+      accumulate_gram(h.data(), d, d, s.data() + lags[l] * side, side, side, strand.row_count - lags[l], hs[l].data());
+    }
+  }
+  const Eigen::Index from = moments.hh.rows();
+  const auto added = static_cast<Eigen::Index>(side);
+  moments.zh.conservativeResize(Eigen::NoChange, from + added);
+  moments.zh.rightCols(added) = zs;
+  moments.hh.conservativeResize(from + added, from + added);
+  moments.hh.bottomRightCorner(added, added) = ss;
+  const auto n = static_cast<Eigen::Index>(channels);
+  for (std::size_t l = 0; l < lags.size(); ++l) {
+    const Eigen::Index at = static_cast<Eigen::Index>(l) * n;
+    moments.hh.block(at, from, n, added) = hs[l];
+    moments.hh.block(from, at, added, n) = hs[l].transpose();
+  }
 }
 
 }  // namespace actz

@@ -47,7 +47,8 @@ class SampleReader {
  public:
   explicit SampleReader(const FitOptions& options) : options_(options) {}
 
-  Status read_all(std::span<const FitInput> dumps) {
+  Status read_all(std::span<const FitInput> dumps, const FitReference& reference) {
+    ACTZ_CHECK(check_reference(dumps, reference));
     std::uint64_t all_rows = 0;
     for (const FitInput& dump : dumps) {
       ACTZ_TRY(const auto view, view_of(dump));
@@ -58,7 +59,9 @@ class SampleReader {
     const std::uint64_t budget_rows = std::max<std::uint64_t>(options_.sample_bytes / 4 / std::max(rows_.channels, 1u), 1);
     keep_every_ = std::max<std::uint64_t>((all_rows + budget_rows - 1) / budget_rows, 1);
     rows_.values.reserve(static_cast<std::size_t>(std::min(all_rows, budget_rows) * rows_.channels));
-    for (const FitInput& dump : dumps) ACTZ_CHECK(read(dump, all_rows));
+    for (std::size_t i = 0; i < dumps.size(); ++i) {
+      ACTZ_CHECK(read(dumps[i], reference.dumps.empty() ? nullptr : &reference.dumps[i], all_rows));
+    }
     if (rows_.train.empty()) return bad_argument("the dumps hold no finite rows to learn from");
     return {};
   }
@@ -68,7 +71,25 @@ class SampleReader {
   std::uint64_t digest() const { return xxh64(std::as_bytes(std::span(digests_))); }
 
  private:
-  Status read(const FitInput& dump, std::uint64_t all_rows) {
+  Status check_reference(std::span<const FitInput> dumps, const FitReference& reference) {
+    if (reference.dumps.empty()) return {};
+    if (reference.dumps.size() != dumps.size()) return bad_argument("the reference wants a dump for each dump to learn from");
+    for (std::size_t i = 0; i < dumps.size(); ++i) {
+      ACTZ_TRY(const auto own, view_of(dumps[i]));
+      ACTZ_TRY(const auto other, view_of(reference.dumps[i]));
+      const bool same_channels = i == 0 || other.channels == rows_.reference_channels;
+      if (own.sequences != other.sequences || own.rows != other.rows || !same_channels) {
+        return bad_argument("the dumps of the reference have other rows than the dumps to learn from");
+      }
+      if (own.channels > kLowRankChannels || other.channels > kLowRankChannels) {
+        return bad_argument("references are for tensors of at most 1024 channels");
+      }
+      rows_.reference_channels = static_cast<std::uint32_t>(other.channels);
+    }
+    return {};
+  }
+
+  Status read(const FitInput& dump, const FitInput* reference, std::uint64_t all_rows) {
     ACTZ_TRY(const auto view, view_of(dump));
     const std::size_t row_bytes = static_cast<std::size_t>(view.channels) * element_bytes(dump.dtype);
     std::vector<std::byte> bytes;
@@ -81,7 +102,8 @@ class SampleReader {
         store_le(&digest, digest);
         digests_.push_back(digest);
         rows_seen_ += count;
-        if (strands_seen_++ % keep_every_ == 0) keep(dump.dtype, bytes, static_cast<std::size_t>(count));
+        const bool kept = strands_seen_++ % keep_every_ == 0 && keep(dump.dtype, bytes, static_cast<std::size_t>(count));
+        if (reference != nullptr) ACTZ_CHECK(read_reference(*reference, sequence * view.rows + first, count, kept));
         if (options_.progress != nullptr) {
           options_.progress(options_.progress_context, rows_seen_ * rows_.channels / 2, all_rows * rows_.channels);
         }
@@ -91,18 +113,33 @@ class SampleReader {
   }
 
   /// Strands with anything that is not finite are left out.
-  void keep(DType dtype, std::span<const std::byte> bytes, std::size_t count) {
+  bool keep(DType dtype, std::span<const std::byte> bytes, std::size_t count) {
     const std::size_t at = rows_.values.size();
     rows_.values.resize(at + count * rows_.channels);
     const auto values = std::span(rows_.values).subspan(at);
     floats_to_f32(dtype, bytes, values);
     if (!std::all_of(values.begin(), values.end(), [](float value) { return std::fabs(value) < 1e30F; })) {
       rows_.values.resize(at);
-      return;
+      return false;
     }
     const Strand strand{at / rows_.channels, count};
     const bool held_out = strands_kept_++ % kHeldOutEvery == kHeldOutEvery - 1;
     (held_out ? rows_.held_out : rows_.train).push_back(strand);
+    return true;
+  }
+
+  /// The same rows of the reference; what is not finite there counts as 0.
+  Status read_reference(const FitInput& dump, std::uint64_t first_row, std::uint64_t count, bool kept) {
+    const std::size_t channels = rows_.reference_channels;
+    std::vector<std::byte> bytes(static_cast<std::size_t>(count) * channels * element_bytes(dump.dtype));
+    ACTZ_CHECK(dump.elements->read(first_row * channels, bytes));
+    if (!kept) return {};
+    const std::size_t at = rows_.reference.size();
+    rows_.reference.resize(at + static_cast<std::size_t>(count) * channels);
+    const auto values = std::span(rows_.reference).subspan(at);
+    floats_to_f32(dump.dtype, bytes, values);
+    for (float& value : values) value = std::fabs(value) < 1e30F ? value : 0.0F;
+    return {};
   }
 
   const FitOptions& options_;
@@ -128,6 +165,7 @@ std::vector<double> centre(TrainingRows& rows) {
 RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t channels) {
   RungOptions out;
   out.nmse = nmse;
+  out.reference_noise = nmse;
   out.lags = options.lags;
   out.transform = options.transform && channels <= kLowRankChannels;
   out.state_bits = options.quantizer_states == 1 ? 0 : static_cast<unsigned>(std::countr_zero(options.quantizer_states));
@@ -155,13 +193,13 @@ Status check_options(const FitOptions& options) {
 
 }  // namespace
 
-Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options) {
+Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options, const FitReference& reference) {
   ACTZ_CHECK(check_options(options));
   SampleReader reader(options);
-  ACTZ_CHECK(reader.read_all(dumps));
+  ACTZ_CHECK(reader.read_all(dumps, reference));
   TrainingRows& rows = reader.rows();
   auto content = std::make_shared<Profile::Content>();
-  content->training = {reader.rows_seen(), rows.row_count(), rows.channels, to_hex(reader.digest()), options.lags};
+  content->training = {reader.rows_seen(), rows.row_count(), rows.channels, to_hex(reader.digest()), options.lags, reference.name};
   const std::vector<double> mean = centre(rows);
   std::vector<double> targets = options.target_nmse;
   std::sort(targets.begin(), targets.end());

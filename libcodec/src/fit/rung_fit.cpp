@@ -11,6 +11,8 @@ namespace {
 
 /// Coefficients with less variance than this share of the quantiser's noise never leave zero: they are dropped.
 constexpr double kDroppedVariancePerNoise = 0.24;
+/// Standard deviation of the inputs from a reference: 1/512 of it is well below any noise, and peaks of 60 deviations fit.
+constexpr double kReferenceDeviation = 512;
 constexpr double kPeakMargin = 1.5;  ///< room between the largest training value and saturation
 
 struct Pass {
@@ -26,6 +28,12 @@ double strand_energy(const TrainingRows& rows, const Strand& strand) {
   return sum;
 }
 
+/// Inputs of the reference, if the model has one.
+RowBlock<std::int16_t> side_inputs(const LossyRowEncoder& encoder, const TrainingRows& rows, double scale) {
+  const ReferencePredictor* predictor = encoder.loop().reference();
+  return predictor == nullptr ? RowBlock<std::int16_t>{} : predictor->inputs(rows.reference, static_cast<float>(scale));
+}
+
 class RungTrainer {
  public:
   RungTrainer(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options)
@@ -34,6 +42,7 @@ class RungTrainer {
     for (const Strand& strand : rows_.train) energy_ += strand_energy(rows_, strand);
     energy_ *= rows_.unit * rows_.unit;
     for (const Strand& strand : rows_.train) train_rows_ += static_cast<double>(strand.row_count);
+    if (rows_.reference_channels > 0) prepare_reference();
     const double distortion = options_.nmse * energy_ / std::max(train_rows_ * rows_.channels, 1.0);
     model_.entropy_kind = options_.entropy;
     model_.state_bits = options_.state_bits;
@@ -67,7 +76,9 @@ class RungTrainer {
 
  private:
   void set_step(double step) {
+    const double old_unit = rows_.unit;
     rows_.rescale(static_cast<double>(static_cast<float>(step / (1 << kFractionBits))));
+    model_.reference.scale *= static_cast<float>(old_unit / rows_.unit);
     model_.channels = rows_.channels;
     model_.unit = static_cast<float>(rows_.unit);
     model_.centre.resize(rows_.channels);
@@ -91,12 +102,55 @@ class RungTrainer {
     }
   }
 
-  LagMoments moments_of_originals() const {
-    const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
-    return lag_moments(rows_.train, rows_.channels, options_.lags, original, original);
+  /// Centre, scale and shifts of the reference's inputs.
+  void prepare_reference() {
+    Reference& reference = model_.reference;
+    const std::size_t channels = rows_.reference_channels;
+    const double rows = static_cast<double>(rows_.row_count());
+    std::vector<double> mean(channels);
+    for (std::size_t i = 0; i < rows_.reference.size(); ++i) mean[i % channels] += double{rows_.reference[i]} / rows;
+    double energy = 0;
+    std::vector<double> peak(channels);
+    reference.centre.assign(mean.begin(), mean.end());
+    for (std::size_t i = 0; i < rows_.reference.size(); ++i) {
+      const double centred = double{rows_.reference[i]} - double{reference.centre[i % channels]};
+      energy += centred * centred;
+      peak[i % channels] = std::max(peak[i % channels], std::fabs(centred));
+    }
+    reference.channels = rows_.reference_channels;
+    side_scale_ = kReferenceDeviation / std::sqrt(std::max(energy / static_cast<double>(rows_.reference.size()), 1e-30));
+    reference.scale = static_cast<float>(side_scale_);
+    reference.input_shift.assign(channels, 0);
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double bits = std::log2(std::max(kPeakMargin * peak[c] * side_scale_ / 32767.0, 1.0));
+      reference.input_shift[c] = static_cast<std::uint8_t>(std::clamp(std::ceil(bits), 0.0, 31.0));
+    }
   }
 
-  LagMoments moments_of_decoded(const Pass& pass) const {
+  /// Adds the reference to moments of lags. The scale then goes with the unit of this moment.
+  LagMoments with_reference(LagMoments moments, const RowLoader& rows_z, const RowLoader& rows_h) {
+    if (rows_.reference_channels == 0) return moments;
+    Reference& reference = model_.reference;
+    reference.scale = static_cast<float>(side_scale_);
+    const std::size_t channels = rows_.reference_channels;
+    const RowLoader side = [&](const Strand& strand, std::vector<float>& to) {
+      to.resize(strand.row_count * channels);
+      const float* from = &rows_.reference[strand.first_row * channels];
+      for (std::size_t i = 0; i < to.size(); ++i) to[i] = (from[i] - reference.centre[i % channels]) * reference.scale;
+    };
+    add_reference_moments(moments, rows_.train, rows_.channels, options_.lags, rows_.reference_channels, rows_z, rows_h, side);
+    // What it will be decoded from carries noise that these rows do not: least squares with errors in the inputs.
+    auto diagonal = moments.hh.diagonal().tail(static_cast<Eigen::Index>(channels));
+    diagonal.array() += options_.reference_noise * diagonal.mean();
+    return moments;
+  }
+
+  LagMoments moments_of_originals() {
+    const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
+    return with_reference(lag_moments(rows_.train, rows_.channels, options_.lags, original, original), original, original);
+  }
+
+  LagMoments moments_of_decoded(const Pass& pass) {
     const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
     const RowLoader decoded = [&](const Strand& strand, std::vector<float>& to) {
       to.resize(strand.row_count * rows_.channels);
@@ -105,7 +159,7 @@ class RungTrainer {
         to[i] = static_cast<float>(std::int32_t{from[i]} * (1 << input_shift_used_[i % rows_.channels])) * remembered_scale_;
       }
     };
-    return lag_moments(rows_.train, rows_.channels, options_.lags, original, decoded);
+    return with_reference(lag_moments(rows_.train, rows_.channels, options_.lags, original, decoded), original, decoded);
   }
 
   void load_originals(const Strand& strand, std::vector<float>& to) const {
@@ -116,9 +170,12 @@ class RungTrainer {
   void learn_linear(const LagMoments& moments) {
     const Eigen::MatrixXd predictor = fit_predictor(moments);
     model_.predictor = options_.low_rank > 0 && !options_.lags.empty()
-                           ? quantise_low_rank_predictor(predictor, moments, options_.low_rank, options_.lags,
+                           ? quantise_low_rank_predictor(predictor.leftCols(moments.lag_inputs), moments, options_.low_rank, options_.lags,
                                                          input_shift_, options_.precision)
-                           : quantise_predictor(predictor, options_.lags, input_shift_, options_.precision);
+                           : quantise_predictor(predictor.leftCols(moments.lag_inputs), options_.lags, input_shift_, options_.precision);
+    if (rows_.reference_channels > 0) {
+      quantise_reference(predictor.rightCols(predictor.cols() - moments.lag_inputs), options_.precision, model_.reference);
+    }
     if (options_.transform) {
       const double step = 1 << kFractionBits;
       const Basis basis = fit_basis(residual_covariance(moments, predictor), kDroppedVariancePerNoise * noise_ * step * step);
@@ -136,6 +193,7 @@ class RungTrainer {
     remembered_scale_ = 1.0F;
     if (rates == Rates::geometric) reset_entropy(model_);
     const LossyRowEncoder encoder(model_, rates, decisions_for(options_.state_bits, options_.decisions));
+    const RowBlock<std::int16_t> side = side_inputs(encoder, rows_, double{model_.reference.scale});
     encoder.encode(rows_.values, strands, pass.quantised, [&](std::size_t row, const std::int32_t* decoded) {
       const float* original = &rows_.values[row * rows_.channels];
       for (std::size_t c = 0; c < rows_.channels; ++c) {
@@ -145,7 +203,7 @@ class RungTrainer {
       if (!pass.remembered.empty()) {
         round_shift_saturate(decoded, input_shift_.data(), &pass.remembered[row * rows_.channels], rows_.channels);
       }
-    });
+    }, &side);
     return pass;
   }
 
@@ -177,6 +235,7 @@ class RungTrainer {
   const std::vector<double>& mean_;
   RungOptions options_;
   CodecModel model_;
+  double side_scale_ = 1;    ///< of the reference's inputs when its matrix was learned
   double noise_ = 1.0 / 12;  ///< of the quantiser, in squared steps
   double energy_ = 0;      ///< of the centred training rows, in squared values
   double train_rows_ = 0;
@@ -207,6 +266,7 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
   std::vector<double> row_error(rows.row_count());
   const double bound = options.error_bound ? *options.error_bound / options.unit : 0;
   double beyond = 0;
+  const RowBlock<std::int16_t> side = side_inputs(encoder, rows, double{model.reference.scale} * double{model.unit} / options.unit);
   encoder.encode(rows.values, strands, quantised, [&](std::size_t row, const std::int32_t* decoded) {
     const float* original = &rows.values[row * rows.channels];
     for (std::size_t c = 0; c < rows.channels; ++c) {
@@ -214,7 +274,7 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
       row_error[row] += error * error;
       beyond += std::fabs(error) > bound ? 1 : 0;
     }
-  });
+  }, &side);
   const CodeLength code_length(model);
   Trial out;
   StrandTrial sum;

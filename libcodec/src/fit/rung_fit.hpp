@@ -29,6 +29,7 @@ struct RungOptions {
   std::vector<std::uint16_t> lags = {1, 2};
   bool transform = true;                 ///< false: diagonal synthesis
   unsigned turns = 4;                    ///< rounds of coding and learning
+  double reference_noise = 0;            ///< NMSE that the reference's rows will have, if those to learn from are exact
   unsigned low_rank = 0;                 ///< rank of the prediction; 0: dense
   MatrixPrecision precision;
   EntropyFitOptions tables;

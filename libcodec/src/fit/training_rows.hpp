@@ -14,6 +14,8 @@ struct TrainingRows {
   std::vector<Strand> train;      ///< row ranges in `values`
   std::vector<Strand> held_out;
   double unit = 1.0;              ///< of `values`
+  std::uint32_t reference_channels = 0;  ///< 0: no reference
+  std::vector<float> reference;   ///< the same rows of another tensor, as they are
 
   std::size_t row_count() const { return values.size() / channels; }
   /// Changes the fixed-point unit: rescales the values in place.

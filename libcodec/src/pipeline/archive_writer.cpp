@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <list>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -16,6 +18,7 @@ struct ArchiveWriter::State {
 
   FileWriter file;
   std::set<std::string> names;
+  std::list<ReferenceTensor> kept;  ///< tensors that later ones may refer to
   std::uint32_t tensor_count = 0;
   bool finished = false;
 };
@@ -40,7 +43,7 @@ Status check_options(const EncodeOptions& options) {
 }
 
 Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
-                                                const EncodeOptions& options) {
+                                                const EncodeOptions& options, References references) {
   if (view.rows == 0) return std::optional<ModelChoice>{};
   if (options.lossless || !is_float(dtype)) {
     ACTZ_TRY(auto choice, choose_lossless(elements, dtype, view));
@@ -51,10 +54,10 @@ Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DTyp
     ACTZ_TRY(wanted.nmse, nmse_of_psnr(elements, dtype, view, *options.psnr_db));
   }
   if (options.profile != nullptr) {
-    ACTZ_TRY(auto choice, choose_from_profile(elements, dtype, view, wanted));
+    ACTZ_TRY(auto choice, choose_from_profile(elements, dtype, view, wanted, references));
     return std::optional(std::move(choice));
   }
-  ACTZ_TRY(auto choice, choose_by_fitting(elements, dtype, view, wanted));
+  ACTZ_TRY(auto choice, choose_by_fitting(elements, dtype, view, wanted, references));
   return std::optional(std::move(choice));
 }
 
@@ -88,7 +91,14 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   const bool lossy = is_float(dtype) && !options.lossless;
   TensorViewPlan view = plan_view(shape, lossy && options.profile != nullptr ? options.profile->training().channels : 0);
   BufferedElements input(elements, element_bytes(dtype));
-  ACTZ_TRY(const auto choice, choose_model(input, dtype, view, options));
+  std::vector<const ReferenceTensor*> references;
+  for (const std::string& wanted : options.references) {
+    const auto found = std::find_if(state_->kept.begin(), state_->kept.end(),
+                                    [&](const ReferenceTensor& kept) { return kept.header->name == wanted; });
+    if (found == state_->kept.end()) return bad_argument("the reference '" + wanted + "' is not in the file before '" + name + "'");
+    references.push_back(&*found);
+  }
+  ACTZ_TRY(const auto choice, choose_model(input, dtype, view, options, references));
   const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
   if (longest_lag == 0) view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
   const CutPlan cut = plan_cut(view, longest_lag, options.chunk_rows,
@@ -101,14 +111,25 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
     ACTZ_TRY(model_index, file.add_model(*choice));
   }
   report.embedded_model_bytes = file.offset_bytes() - first_byte;
-  const TensorHeader tensor{name, dtype, shape, view.sequences, view.rows, view.channels, cut.strand_rows,
-                            choice ? choice->unit : 1.0F, choice ? choice->centre_scale : kCentreScaleOne};
+  const ReferenceTensor* const reference = choice ? choice->reference : nullptr;
+  TensorHeader tensor{name, dtype, shape, view.sequences, view.rows, view.channels, cut.strand_rows,
+                      choice ? choice->unit : 1.0F, choice ? choice->centre_scale : kCentreScaleOne};
+  tensor.is_referenced = options.keep_as_reference && is_float(dtype);
+  if (reference != nullptr) {
+    tensor.reference = reference->index;
+    tensor.reference_scale = choice->model.reference.scale * (choice->model.unit / choice->unit);
+  }
   ACTZ_CHECK(file.section(SectionType::tensor, write_tensor_header(tensor), {0, state_->tensor_count, 0, 0, 0, 0}));
-  TensorEncoding encoding(file, tensor, state_->tensor_count, choice ? &*choice : nullptr, options);
+  TensorEncoding encoding(file, tensor, state_->tensor_count, choice ? &*choice : nullptr, reference, options);
   ACTZ_CHECK(encoding.write_chunks(input, cut.chunk_strands, model_index));
   ACTZ_CHECK(encoding.write_end());
+  if (tensor.is_referenced) {
+    state_->kept.push_back({state_->tensor_count, std::make_shared<const TensorHeader>(tensor),
+                            reference != nullptr ? reference->depth + 1 : 0, encoding.take_kept()});
+  }
   ++state_->tensor_count;
   encoding.report(report);
+  if (reference != nullptr) report.reference = reference->header->name;
   report.values = count;
   report.input_bytes = count * element_bytes(dtype);
   report.output_bytes = file.offset_bytes() - first_byte;

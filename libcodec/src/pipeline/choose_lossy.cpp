@@ -151,10 +151,28 @@ double total_bits(const RungFit& fit, double values, const EncodeOptions& option
   return bits_per_value * values + 8.0 * static_cast<double>(write_model(fit.model).size());
 }
 
+bool goes_with(const ReferenceTensor& reference, const TensorViewPlan& view) {
+  return reference.header->row_count() == view.sequences * view.rows && reference.depth < kMaxReferenceDepth;
+}
+
+/// The tensor that a profile's models predict from; null if they do not.
+Result<const ReferenceTensor*> reference_of(const CodecModel& model, const Profile::Content& profile, const TensorViewPlan& view,
+                                            References references) {
+  if (model.reference.channels == 0) return static_cast<const ReferenceTensor*>(nullptr);
+  const std::string& name = profile.training.reference;
+  for (const ReferenceTensor* reference : references) {
+    if (reference->header->name != name) continue;
+    if (goes_with(*reference, view) && reference->header->channels == model.reference.channels) return reference;
+    return Error{ErrorCode::bad_argument, Error::kNoOffset, "the reference '" + name + "' has other rows or channels than the profile and the tensor want"};
+  }
+  return Error{ErrorCode::bad_argument, Error::kNoOffset,
+               "the profile predicts from the tensor '" + name + "': encode it into the same file, before this one"};
+}
+
 }  // namespace
 
 Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
-                                        const EncodeOptions& options) {
+                                        const EncodeOptions& options, References references) {
   const Profile::Content& profile = options.profile->content();
   const std::uint32_t channels = profile.rungs.front().model.channels;
   if (view.channels != channels) {
@@ -174,6 +192,8 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   for (std::size_t at = 0; at < rows.values.size(); at += rows.channels) {
     for (std::size_t c = 0; c < rows.channels; ++c) rows.values[at + c] += offset[c];
   }
+  ACTZ_TRY(const auto* reference, reference_of(rung.model, profile, view, references));
+  if (reference != nullptr) ACTZ_CHECK(add_reference_rows(*reference, sample));
   auto encoder = make_row_encoder(rung.model, options);
   double unit = double{rung.model.unit};
   if (const auto step = wanted_step(rung.model.state_bits, options)) {
@@ -183,36 +203,53 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
     unit = find_unit(rung.model, *encoder, sample, energy, target_of(options), unit * first_guess(profile, options), strand_rows / 2);
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
+  out.reference = reference;
   out.model_bytes = rung.model_bytes;
   out.embed = options.embed_model;
   return out;
 }
 
 Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
-                                      const EncodeOptions& options) {
+                                      const EncodeOptions& options, References references) {
   const std::size_t longest_lag = options.lags ? (options.lags->empty() ? 0 : options.lags->back()) : 2;
   const CutPlan cut = plan_cut(view, std::max<std::size_t>(longest_lag, 1), options.chunk_rows, kLossyChunkValues);
   ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, cut.strand_rows, kFitValues));
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
   std::optional<RungFit> best;
+  const ReferenceTensor* best_reference = nullptr;
   double best_bits = 0;
-  for (const Candidate& candidate : candidates_for(options, view)) {
+  const auto try_candidate = [&](const Candidate& candidate, const ReferenceTensor* reference) {
     RungOptions rung = rung_options(candidate, options);
     const double share = static_cast<double>(sample.rows.values.size()) / values;
     rung.tables.classes.class_cost_bits *= share;
     rung.tables.context.table_cost_bits *= share;
     RungFit fit = fit_rung(sample.rows, sample.mean, rung);
     const double bits = total_bits(fit, values, options, sample, dtype);
-    if (!best || bits < best_bits) {
-      best = std::move(fit);
-      best_bits = bits;
+    if (best && bits >= best_bits) return;
+    best = std::move(fit);
+    best_bits = bits;
+    best_reference = reference;
+  };
+  const std::vector<Candidate> candidates = candidates_for(options, view);
+  for (const Candidate& candidate : candidates) try_candidate(candidate, nullptr);
+  for (const ReferenceTensor* reference : references) {
+    if (!goes_with(*reference, view)) continue;
+    ACTZ_CHECK(add_reference_rows(*reference, sample));
+    for (const Candidate& candidate : candidates) {
+      if (candidate.transform) try_candidate(candidate, reference);
     }
+  }
+  if (best_reference == nullptr) {
+    sample.rows.reference_channels = 0;
+  } else {
+    ACTZ_CHECK(add_reference_rows(*best_reference, sample));
   }
   auto encoder = make_row_encoder(best->model, options);
   double unit = double{best->model.unit};
   if (!options.max_error && !options.lambda) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options), unit, 0);
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);
+  out.reference = best_reference;
   return out;
 }
 

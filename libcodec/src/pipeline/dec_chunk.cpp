@@ -7,6 +7,7 @@
 #include "base/checksum.hpp"
 #include "base/try.hpp"
 #include "container/patches.hpp"
+#include "tensor/float_convert.hpp"
 
 namespace actz {
 namespace {
@@ -43,8 +44,17 @@ Status check_model(const TensorHeader& tensor, const PreparedModel& model, std::
   return {};
 }
 
+Status check_reference(const PreparedModel& model, const ReferenceRows* reference, std::uint64_t file_offset_bytes) {
+  const std::uint32_t wanted = model.model.reference.channels;
+  if (wanted > 0 && (reference == nullptr || reference->channels != wanted)) {  // R-CHNK-18
+    return Error{ErrorCode::corrupt, file_offset_bytes, "the chunk's model predicts from another tensor than its tensor names"};
+  }
+  return {};
+}
+
 Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset_bytes, const ChunkHeader& header,
-                   const TensorHeader& tensor, const PreparedModel* model, std::span<std::byte> to) {
+                   const TensorHeader& tensor, const PreparedModel* model, const ReferenceRows* reference,
+                   std::span<std::byte> to) {
   if (header.coding == ChunkCoding::raw) {
     if (payload.size() != ChunkHeader::kBytes + to.size() || header.word_count != 0 || header.bypass_bytes != 0 ||
         header.patch_bytes != 0) {  // R-CHNK-14
@@ -55,6 +65,7 @@ Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset
   }
   if (model == nullptr) return Error{ErrorCode::corrupt, file_offset_bytes, "the chunk names no model of the file"};
   ACTZ_CHECK(check_model(tensor, *model, file_offset_bytes));
+  ACTZ_CHECK(check_reference(*model, reference, file_offset_bytes));
   ACTZ_TRY(const auto parts, split_payload(payload, file_offset_bytes, header));
   const ChunkLayout layout = chunk_layout(tensor, header.first_strand, header.strand_count);
   if (model->model.kind == CodecKind::lossless) {
@@ -63,7 +74,7 @@ Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset
     }
     return decode_lossless_rows(parts, tensor, layout, *model, to);
   }
-  ACTZ_CHECK(decode_lossy_rows(parts, tensor, layout, *model, to));
+  ACTZ_CHECK(decode_lossy_rows(parts, tensor, layout, *model, reference, to));
   const std::size_t width = element_bytes(tensor.dtype);
   ACTZ_TRY(const auto patches, read_patches(parts.patches, layout.element_count, width, file_offset_bytes));
   for (std::size_t i = 0; i < patches.element.size(); ++i) {
@@ -73,6 +84,12 @@ Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset
 }
 
 }  // namespace
+
+RowBlock<std::int16_t> reference_inputs(const ReferencePredictor& predictor, const ReferenceRows& rows, float scale) {
+  std::vector<float> values(rows.elements.size() / element_bytes(rows.dtype));
+  floats_to_f32(rows.dtype, rows.elements, values);
+  return predictor.inputs(values, scale);
+}
 
 Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, const DecodeLimits& limits,
                          std::uint64_t file_offset_bytes) {
@@ -89,10 +106,10 @@ Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, c
 
 Result<std::vector<std::byte>> decode_chunk(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
                                             const ChunkHeader& header, const TensorHeader& tensor,
-                                            const PreparedModel* model) try {
+                                            const PreparedModel* model, const ReferenceRows* reference) try {
   std::vector<std::byte> out(
       static_cast<std::size_t>(chunk_decoded_bytes(tensor, header.first_strand, header.strand_count)));
-  ACTZ_CHECK(decode_into(payload, file_offset_bytes, header, tensor, model, out));
+  ACTZ_CHECK(decode_into(payload, file_offset_bytes, header, tensor, model, reference, out));
   if (xxh64(out) != header.digest) {  // R-CHNK-16
     return Error{ErrorCode::corrupt_checksum, file_offset_bytes, "the decoded chunk does not match its digest"};
   }

@@ -20,20 +20,31 @@ struct ChunkParts {
   std::uint64_t file_offset_bytes = 0;
 };
 
+/// Decoded rows of the tensor that a chunk refers to: the same rows as the chunk's.
+struct ReferenceRows {
+  std::vector<std::byte> elements;
+  DType dtype = DType::f32;
+  std::uint32_t channels = 0;
+};
+
 /// Checks that a chunk's strands lie in the tensor and its decoded size within the limits.
 Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, const DecodeLimits& limits,
                          std::uint64_t file_offset_bytes);
 
 /// Decodes one CHUNK payload to C-order little-endian elements, and checks the digest.
-/// @param model  the chunk's model; may be null when the chunk is raw.
+/// @param model      the chunk's model; may be null when the chunk is raw.
+/// @param reference  null if the tensor has none.
 /// Errors: corrupt…, unsupported, limit_exceeded, out_of_memory. Memory: decoded bytes + O(model).
 Result<std::vector<std::byte>> decode_chunk(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
                                             const ChunkHeader& header, const TensorHeader& tensor,
-                                            const PreparedModel* model);
+                                            const PreparedModel* model, const ReferenceRows* reference);
+
+/// Inputs of a model's reference from decoded rows. @param scale  of the tensor being coded.
+RowBlock<std::int16_t> reference_inputs(const ReferencePredictor& predictor, const ReferenceRows& rows, float scale);
 
 /// The two kinds of coded chunk. `to` has the chunk's decoded bytes.
 Status decode_lossy_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
-                         const PreparedModel& model, std::span<std::byte> to);
+                         const PreparedModel& model, const ReferenceRows* reference, std::span<std::byte> to);
 Status decode_lossless_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
                             const PreparedModel& model, std::span<std::byte> to);
 

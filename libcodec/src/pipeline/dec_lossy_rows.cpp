@@ -5,10 +5,14 @@
 namespace actz {
 
 Status decode_lossy_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
-                         const PreparedModel& model, std::span<std::byte> to) {
+                         const PreparedModel& model, const ReferenceRows* reference, std::span<std::byte> to) {
   const StepPlan plan(layout.strands, model.has_lags());
   const std::size_t widest = plan.largest_step_rows();
-  ClosedLoop::State state(*model.loop, layout.strands.size(), widest);
+  RowBlock<std::int16_t> side;
+  if (const ReferencePredictor* predictor = model.loop->reference()) {
+    side = reference_inputs(*predictor, *reference, tensor.reference_scale);
+  }
+  ClosedLoop::State state(*model.loop, layout.strands.size(), widest, &side);
   RowBlock<std::int16_t> levels(widest, model.symbols_per_row());
   const auto source = model.context_lanes ? make_context_levels(parts, model, widest) : make_static_levels(parts, model, widest);
   RowOutput output(tensor, model.model, to);

@@ -9,6 +9,7 @@
 #include "container/fields.hpp"
 #include "entropy/rans.hpp"
 #include "pipeline/chunk_layout.hpp"
+#include "pipeline/dec_chunk.hpp"
 #include "rows/enc_lossy_rows.hpp"
 
 namespace actz {
@@ -44,7 +45,9 @@ class ChunkEncoder {
   virtual ~ChunkEncoder() = default;
   /// @param elements  the chunk's elements, C order, little-endian.
   /// The decoded bytes are computed exactly as a decoder does and stand behind the digest.
-  virtual Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements) const = 0;
+  /// @param reference  decoded rows of the tensor's reference, or null.
+  virtual Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements,
+                                      const ReferenceRows* reference) const = 0;
 };
 
 /// @param rows       made for the model.

@@ -27,17 +27,22 @@ class LossyChunkEncoder final : public ChunkEncoder {
         symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_) : make_static_symbol_coder(model_)),
         centre_(scaled_centre(model, tensor.centre_scale)) {}
 
-  Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements) const override {
+  Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements,
+                              const ReferenceRows* reference) const override {
     const ChunkLayout layout = chunk_layout(tensor_, place.first_strand, place.strand_count);
     const std::vector<float> rows = centred_rows(elements, layout);
     std::vector<std::int16_t> quantised(layout.row_count * model_.synthesis.coefficients);
     std::vector<std::byte> decoded(elements.size());
     RowOutput output(tensor_, model_, decoded);
     ErrorMeter meter(tensor_, centre_, max_error_, elements, decoded);
+    RowBlock<std::int16_t> side;
+    if (const ReferencePredictor* predictor = rows_->loop().reference()) {
+      side = reference_inputs(*predictor, *reference, tensor_.reference_scale);
+    }
     rows_->encode(rows, layout.strands, quantised, [&](std::size_t row, const std::int32_t* fixed) {
       output.store(row, fixed);
       meter.measure(row);
-    });
+    }, &side);
     EncodedChunk out;
     const PatchList patches = meter.finish(out.statistics);
     out.digest = xxh64(decoded);

@@ -23,10 +23,11 @@ void add_to(std::vector<double>& total, const std::vector<double>& part) {
 }  // namespace
 
 TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std::uint32_t tensor_index,
-                               const ModelChoice* choice, const EncodeOptions& options)
-    : file_(file), tensor_(tensor), tensor_index_(tensor_index), options_(options) {
+                               const ModelChoice* choice, const ReferenceTensor* reference, const EncodeOptions& options)
+    : file_(file), tensor_(tensor), tensor_index_(tensor_index), reference_(reference), options_(options) {
   if (choice == nullptr) return;
   lossy_ = choice->model.kind == CodecKind::lossy;
+  if (tensor_.is_referenced) kept_model_ = std::make_shared<const PreparedModel>(choice->model);
   encoder_ = lossy_ ? make_lossy_chunk_encoder(choice->model, choice->rows, tensor_, options.max_error)
                     : make_lossless_chunk_encoder(choice->model, tensor_);
 }
@@ -43,13 +44,27 @@ Status TensorEncoding::write_chunks(BufferedElements& elements, std::uint32_t ch
     auto input = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(rows) * row_bytes);
     ACTZ_CHECK(elements.read(first_row * tensor_.channels, *input));
     const ChunkPlace place{tensor_index_, chunk_index, strand, count, model_index};
-    ACTZ_CHECK(tasks.add([this, place, input]() -> Result<PlacedChunk> {
-      ACTZ_TRY(auto chunk, encoder_->encode(place, *input));
+    ACTZ_CHECK(tasks.add([this, place, input, first_row, rows]() -> Result<PlacedChunk> {
+      ReferenceRows reference;
+      if (reference_ != nullptr) {
+        ACTZ_TRY(reference, decode_rows(reference_->covering(first_row, first_row + rows), first_row, first_row + rows));
+      }
+      ACTZ_TRY(auto chunk, encoder_->encode(place, *input, reference_ != nullptr ? &reference : nullptr));
       return PlacedChunk{place, std::move(chunk)};
     }));
     strand += count;
   }
   return tasks.finish();
+}
+
+void TensorEncoding::keep(const EncodedChunk& chunk) {
+  LoadedChunk out;
+  out.payload = std::make_shared<const std::vector<std::byte>>(chunk.payload);
+  out.header = *read_chunk_header(*out.payload, 0);
+  out.tensor = std::make_shared<const TensorHeader>(tensor_);
+  out.model = kept_model_;
+  if (reference_ != nullptr) out.reference = reference_->covering(out.first_row(), out.end_row());
+  kept_.push_back(std::move(out));
 }
 
 Status TensorEncoding::write_end() {
@@ -67,6 +82,7 @@ void TensorEncoding::report(EncodeReport& to) const {
 
 Status TensorEncoding::store(const ChunkPlace& place, const EncodedChunk& chunk) {
   digests_.u64(chunk.digest);
+  if (tensor_.is_referenced) keep(chunk);
   ++chunk_count_;
   total_.squared_error += chunk.statistics.squared_error;
   total_.max_abs_error = std::max(total_.max_abs_error, chunk.statistics.max_abs_error);

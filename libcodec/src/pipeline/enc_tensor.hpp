@@ -9,29 +9,37 @@
 #include "pipeline/buffered_elements.hpp"
 #include "pipeline/enc_chunk.hpp"
 #include "pipeline/file_writer.hpp"
+#include "pipeline/reference_tensor.hpp"
 
 namespace actz {
 
 /// One tensor on its way into a file: its chunks in order, then its end.
 class TensorEncoding {
  public:
-  /// @param choice  null for a tensor without elements.
+  /// @param choice     null for a tensor without elements.
+  /// @param reference  null if the model has none.
   TensorEncoding(FileWriter& file, const TensorHeader& tensor, std::uint32_t tensor_index, const ModelChoice* choice,
-                 const EncodeOptions& options);
+                 const ReferenceTensor* reference, const EncodeOptions& options);
 
   Status write_chunks(BufferedElements& elements, std::uint32_t chunk_strands, std::uint16_t model_index);
   Status write_end();
+  /// The chunks, if the tensor is kept as a reference.
+  std::vector<LoadedChunk> take_kept() { return std::move(kept_); }
   /// Fills in what was measured.
   void report(EncodeReport& to) const;
 
  private:
   Status store(const ChunkPlace& place, const EncodedChunk& chunk);
   double centred_energy() const;
+  void keep(const EncodedChunk& chunk);
 
   FileWriter& file_;
   TensorHeader tensor_;
   std::uint32_t tensor_index_;
+  const ReferenceTensor* reference_;
   const EncodeOptions& options_;
+  std::vector<LoadedChunk> kept_;
+  SharedModel kept_model_;  ///< of the kept chunks
   std::unique_ptr<ChunkEncoder> encoder_;
   bool lossy_ = false;
   ByteWriter digests_;

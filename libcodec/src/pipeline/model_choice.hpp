@@ -5,6 +5,7 @@
 
 #include "actz/archive.hpp"
 #include "pipeline/buffered_elements.hpp"
+#include "pipeline/reference_tensor.hpp"
 #include "pipeline/tensor_plan.hpp"
 #include "profile/profile_content.hpp"
 #include "rows/enc_lossy_rows.hpp"
@@ -16,6 +17,7 @@ struct ModelChoice {
   CodecModel model;
   std::vector<std::byte> model_bytes;
   bool embed = true;                 ///< false: name it by digest
+  const ReferenceTensor* reference = nullptr;  ///< that the model predicts from
   float unit = 1.0F;
   std::uint32_t centre_scale = kCentreScaleOne;
   std::shared_ptr<const LossyRowEncoder> rows;  ///< lossy only; made once, for it inverts the synthesis
@@ -24,13 +26,16 @@ struct ModelChoice {
 /// Bins and tables for a lossless tensor, from a sample of it.
 Result<ModelChoice> choose_lossless(BufferedElements& elements, DType dtype, const TensorViewPlan& view);
 
+/// Tensors that may predict another one.
+using References = std::span<const ReferenceTensor* const>;
+
 /// The rung of a profile nearest the wanted quality, and the unit that meets it on a sample of the tensor.
 Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
-                                        const EncodeOptions& options);
+                                        const EncodeOptions& options, References references);
 
 /// Learns from the tensor itself: tries codecs from plain to predictive, each with the bytes of its model counted,
 /// and takes the cheapest.
 Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
-                                      const EncodeOptions& options);
+                                      const EncodeOptions& options, References references);
 
 }  // namespace actz

@@ -50,7 +50,9 @@ Result<SharedModel> ModelSet::prepare(std::size_t index, std::uint64_t file_offs
   if (index >= entries_.size()) {  // R-CHNK-17
     return Error{ErrorCode::corrupt, file_offset_bytes, "a chunk names a model that the file does not have"};
   }
-  if (prepared_ && prepared_index_ == index) return prepared_;
+  for (const auto& [number, model] : prepared_) {
+    if (number == index) return model;
+  }
   const Entry& entry = entries_[index];
   const std::vector<std::byte>* payload = entry.is_reference ? find(entry.digest) : &entry.payload;
   if (payload == nullptr) {  // R-ARCH-21
@@ -58,9 +60,9 @@ Result<SharedModel> ModelSet::prepare(std::size_t index, std::uint64_t file_offs
                  "the file needs the profile that holds model " + to_hex(entry.digest) + "; give it with --profile"};
   }
   ACTZ_TRY(auto model, read_model(*payload, entry.file_offset_bytes));
-  prepared_ = std::make_shared<const PreparedModel>(std::move(model));
-  prepared_index_ = index;
-  return prepared_;
+  if (prepared_.size() > kMaxReferenceDepth) prepared_.erase(prepared_.begin());
+  prepared_.emplace_back(index, std::make_shared<const PreparedModel>(std::move(model)));
+  return prepared_.back().second;
 }
 
 }  // namespace actz

@@ -10,7 +10,7 @@
 namespace actz {
 
 /// The models of a file, in the order of their sections. Payloads are kept as they stand in the file; the look-up
-/// tables, which are much larger, only for the model in use.
+/// tables, which are much larger, only for the models in use: a tensor's and those of its references.
 class ModelSet {
  public:
   explicit ModelSet(std::vector<Profile> profiles) : profiles_(std::move(profiles)) {}
@@ -38,8 +38,7 @@ class ModelSet {
 
   std::vector<Profile> profiles_;
   std::vector<Entry> entries_;
-  std::size_t prepared_index_ = 0;
-  SharedModel prepared_;
+  std::vector<std::pair<std::size_t, SharedModel>> prepared_;  ///< the last few, oldest first
 };
 
 }  // namespace actz

@@ -1,4 +1,5 @@
 #include "pipeline/open_archive.hpp"
+#include "pipeline/loaded_chunk.hpp"
 
 #include <algorithm>
 #include <array>
@@ -142,11 +143,23 @@ class IndexWalk {
     if (!names_.insert(header.name).second) {
       return Error{ErrorCode::corrupt, entry.offset_bytes, "two tensors have the same name"};  // R-ARCH-03
     }
-    file_.summary.tensors.push_back(summarise(header));
+    file_.summary.tensors.push_back(summarise(header, file_.summary.tensors));
     file_.summary.tensors.back().model_bytes = pending_model_bytes_;
     file_.summary.tensors.back().coded_bytes = entry.section_bytes;
     pending_model_bytes_ = 0;
-    file_.tensors.push_back({std::move(header), {}});
+    unsigned depth = 0;
+    if (header.reference != kNoReference) {
+      if (header.reference >= file_.tensors.size()) {  // R-ARCH-30
+        return Error{ErrorCode::corrupt, entry.offset_bytes, "a tensor refers to one that does not stand before it"};
+      }
+      const OpenArchive::OpenTensor& reference = file_.tensors[header.reference];
+      ACTZ_CHECK(check_reference_tensor(header, reference.header, reference.reference_depth, entry.offset_bytes));
+      depth = reference.reference_depth + 1;
+    }
+    OpenArchive::OpenTensor opened;
+    opened.header = std::move(header);
+    opened.reference_depth = depth;
+    file_.tensors.push_back(std::move(opened));
     next_strand_ = 0;
     open_ = true;
     return {};

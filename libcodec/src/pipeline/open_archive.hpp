@@ -15,6 +15,7 @@ struct OpenArchive {
   struct OpenTensor {
     TensorHeader header;
     std::vector<IndexEntry> chunks;
+    unsigned reference_depth = 0;  ///< tensors in its chain of references
     std::uint64_t digest = 0;  ///< as its TENSOR_END section says
   };
 

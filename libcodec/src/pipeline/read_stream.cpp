@@ -9,7 +9,7 @@
 #include "base/try.hpp"
 #include "container/fields.hpp"
 #include "container/section.hpp"
-#include "pipeline/dec_chunk.hpp"
+#include "pipeline/loaded_chunk.hpp"
 #include "pipeline/model_set.hpp"
 #include "pipeline/ordered_tasks.hpp"
 #include "pipeline/summary.hpp"
@@ -97,7 +97,7 @@ class StreamReader {
     }
     if (skippable && type != SectionType::metadata) return misplaced("a needed section is marked skippable");  // R-CONT-16
     const bool inside_tensor = type == SectionType::chunk || type == SectionType::tensor_end;
-    if (inside_tensor != tensor_.has_value()) return misplaced("a section stands in the wrong place");  // R-ARCH-01
+    if (inside_tensor != (tensor_ != nullptr)) return misplaced("a section stands in the wrong place");  // R-ARCH-01
     switch (type) {
       case SectionType::metadata: return metadata(payload);
       case SectionType::model:
@@ -123,13 +123,22 @@ class StreamReader {
   }
 
   Status tensor_begins(std::span<const std::byte> payload) {
-    ACTZ_TRY(tensor_, read_tensor_header(payload, content_offset(), options_.limits));
+    ACTZ_TRY(auto header, read_tensor_header(payload, content_offset(), options_.limits));
+    tensor_ = std::make_shared<const TensorHeader>(std::move(header));
     if (!names_.insert(tensor_->name).second) return misplaced("two tensors have the same name");  // R-ARCH-03
     if (summary_.tensors.size() >= options_.limits.max_tensors) {
       return broken(ErrorCode::limit_exceeded, "more tensors than the reader's limit");  // R-LIMIT-04
     }
     entry_.tensor_index = static_cast<std::uint32_t>(summary_.tensors.size());
-    summary_.tensors.push_back(summarise(*tensor_));
+    Kept kept{tensor_, 0, {}};
+    if (tensor_->reference != kNoReference) {
+      if (tensor_->reference >= kept_.size()) return misplaced("a tensor refers to one that does not stand before it");  // R-ARCH-30
+      const Kept& reference = kept_[tensor_->reference];
+      ACTZ_CHECK(check_reference_tensor(*tensor_, *reference.tensor, reference.depth, content_offset()));
+      kept.depth = reference.depth + 1;
+    }
+    kept_.push_back(std::move(kept));
+    summary_.tensors.push_back(summarise(*tensor_, summary_.tensors));
     summary().model_bytes = pending_model_bytes_;
     summary().coded_bytes = entry_.section_bytes;
     pending_model_bytes_ = 0;
@@ -155,20 +164,41 @@ class StreamReader {
     entry_.first_strand = header.first_strand;
     entry_.strand_count = header.strand_count;
     summary().coded_bytes += entry_.section_bytes;
-    SharedModel model;
-    if (header.coding == ChunkCoding::rans && (wanted_ || summary().chunks == 0)) {
+    LoadedChunk loaded;
+    loaded.header = header;
+    loaded.tensor = tensor_;
+    loaded.file_offset_bytes = content_offset();
+    const bool needed = wanted_ || tensor_->is_referenced;
+    if (header.coding == ChunkCoding::rans && (needed || summary().chunks == 0)) {
       auto prepared = models_.prepare(header.model_index, content_offset());
       if (!prepared && wanted_) return prepared.error();
-      if (prepared) model = *prepared;
+      if (prepared) loaded.model = *prepared;
     }
-    if (summary().chunks++ == 0) summary().codec = codec_word(header, model.get());
+    if (summary().chunks++ == 0) summary().codec = codec_word(header, loaded.model.get());
     digests_.u64(header.digest);
+    if (!needed) return {};
+    loaded.payload = std::make_shared<const std::vector<std::byte>>(std::move(payload));
+    if (loaded.model != nullptr && loaded.model->model.reference.channels > 0 && tensor_->reference != kNoReference) {
+      ACTZ_CHECK(add_reference_chunks(loaded));
+    }
+    if (tensor_->is_referenced) kept_.back().chunks.push_back(loaded);
     if (!wanted_) return {};
-    auto shared = std::make_shared<std::vector<std::byte>>(std::move(payload));
-    return tasks_.add([shared, header, model, offset = content_offset(), tensor = *tensor_]() -> Result<DecodedChunk> {
-      ACTZ_TRY(auto elements, decode_chunk(*shared, offset, header, tensor, model.get()));
-      return DecodedChunk{std::move(elements), header.digest};
+    return tasks_.add([chunk = std::move(loaded)]() -> Result<DecodedChunk> {
+      ACTZ_TRY(auto elements, decode_loaded(chunk));
+      return DecodedChunk{std::move(elements), chunk.header.digest};
     });
+  }
+
+  /// Of the chunks that were kept, those that hold the same rows.
+  Status add_reference_chunks(LoadedChunk& loaded) {
+    for (const LoadedChunk& kept : kept_[tensor_->reference].chunks) {
+      if (kept.end_row() <= loaded.first_row() || kept.first_row() >= loaded.end_row()) continue;
+      if (kept.header.coding == ChunkCoding::rans && kept.model == nullptr) {
+        return models_.prepare(kept.header.model_index, kept.file_offset_bytes).error();
+      }
+      loaded.reference.push_back(kept);
+    }
+    return check_reference_work(loaded);
   }
 
   Status hand_on(const DecodedChunk& chunk) {
@@ -222,7 +252,14 @@ class StreamReader {
   std::vector<IndexEntry> seen_;
   IndexEntry entry_;  ///< of the section at hand
   std::set<std::string> names_;
-  std::optional<TensorHeader> tensor_;
+  std::shared_ptr<const TensorHeader> tensor_;  ///< being read
+  /// A tensor that came by: its chunks, as coded, if later ones refer to it.
+  struct Kept {
+    std::shared_ptr<const TensorHeader> tensor;
+    unsigned depth = 0;
+    std::vector<LoadedChunk> chunks;
+  };
+  std::vector<Kept> kept_;
   bool wanted_ = true;
   std::uint64_t next_strand_ = 0;
   std::uint64_t done_elems_ = 0;

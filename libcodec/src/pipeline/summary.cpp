@@ -4,12 +4,13 @@
 
 namespace actz {
 
-TensorSummary summarise(const TensorHeader& tensor) {
+TensorSummary summarise(const TensorHeader& tensor, const std::vector<TensorSummary>& before) {
   TensorSummary out;
   out.name = tensor.name;
   out.dtype = tensor.dtype;
   out.shape = tensor.shape;
   out.codec = "raw";
+  if (tensor.reference < before.size()) out.reference = before[tensor.reference].name;
   out.rows = tensor.row_count();
   out.channels = tensor.channels;
   out.values = tensor.row_count() * tensor.channels;

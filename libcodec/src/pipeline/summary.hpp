@@ -7,7 +7,8 @@
 namespace actz {
 
 /// What a TENSOR section tells.
-TensorSummary summarise(const TensorHeader& tensor);
+/// @param before  the tensors before it.
+TensorSummary summarise(const TensorHeader& tensor, const std::vector<TensorSummary>& before);
 
 /// "lossy", "lossless" or "raw", from the first chunk of a tensor and its model (null: not at hand).
 std::string codec_word(const ChunkHeader& first_chunk, const PreparedModel* model);

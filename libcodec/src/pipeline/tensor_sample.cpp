@@ -66,7 +66,8 @@ Result<TensorSample> sample_tensor(BufferedElements& elements, DType dtype, cons
   out.whole_tensor = chosen.size() == cut.strand_count();
   std::vector<std::byte> bytes;
   for (const std::uint64_t strand : chosen) {
-    const std::uint64_t first = cut.first_row_of_strand(strand) * view.channels;
+    out.first_row.push_back(cut.first_row_of_strand(strand));
+    const std::uint64_t first = out.first_row.back() * view.channels;
     const std::uint64_t count = cut.rows_of_strand(strand) * view.channels;
     std::span<const std::byte> from;
     if (spread) {

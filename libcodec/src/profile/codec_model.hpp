@@ -10,6 +10,7 @@
 #include "model/context_model.hpp"
 #include "model/static_model.hpp"
 #include "predict/predictor.hpp"
+#include "predict/reference.hpp"
 #include "transform/synthesis.hpp"
 
 namespace actz {
@@ -35,6 +36,7 @@ struct CodecModel {
   float unit = 1.0F;                  ///< value of one fixed-point unit
   std::vector<std::int32_t> centre;   ///< channels, in units
   Predictor predictor;
+  Reference reference;
   Synthesis synthesis;
   unsigned state_bits = 0;            ///< of the dependent quantiser; 0: uniform
   ContextModel context;               ///< entropy_kind context

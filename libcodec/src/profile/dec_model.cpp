@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/byte_reader.hpp"
+#include "base/bytes.hpp"
 #include "base/checked_math.hpp"
 #include "base/rice.hpp"
 #include "base/try.hpp"
@@ -65,6 +66,29 @@ Status read_predictor(ByteReader& in, Predictor& predictor, std::uint32_t channe
     ACTZ_TRY(predictor.output_shift, read_array<std::uint8_t>(in, channels, 0, 0, kMaxShift, "output_shift"));
     ACTZ_TRY(predictor.matrix, read_matrix(in, channels * inputs, channels, "predictor matrix"));
   }
+  return {};
+}
+
+Status read_reference(ByteReader& in, Reference& reference, std::uint32_t channels) {
+  ACTZ_TRY(reference.channels, in.u32("reference channels"));
+  if (reference.channels == 0 || reference.channels > kMaxChannels) {  // R-MODEL-60
+    return in.error_here(ErrorCode::corrupt, "reference channels is not 1 to 65536");
+  }
+  ACTZ_TRY(const auto scale, in.u32("reference scale"));
+  reference.scale = std::bit_cast<float>(scale);
+  if (!std::isfinite(reference.scale) || reference.scale <= 0) {  // R-MODEL-61
+    return in.error_here(ErrorCode::corrupt, "reference scale is not a positive finite number");
+  }
+  ACTZ_TRY(const auto centre, in.bytes(std::uint64_t{reference.channels} * 4, "reference centre"));
+  for (std::size_t at = 0; at < centre.size(); at += 4) {
+    reference.centre.push_back(std::bit_cast<float>(load_le<std::uint32_t>(&centre[at])));
+    if (!std::isfinite(reference.centre.back())) {  // R-MODEL-62
+      return in.error_here(ErrorCode::corrupt, "a reference centre is not finite");
+    }
+  }
+  ACTZ_TRY(reference.input_shift, read_array<std::uint8_t>(in, reference.channels, 0, 0, kMaxShift, "reference input_shift"));
+  ACTZ_TRY(reference.output_shift, read_array<std::uint8_t>(in, channels, 0, 0, kMaxShift, "reference output_shift"));
+  ACTZ_TRY(reference.matrix, read_matrix(in, std::uint64_t{channels} * reference.channels, reference.channels, "reference matrix"));
   return {};
 }
 
@@ -263,7 +287,8 @@ Status read_kinds(ByteReader& in, CodecModel& model) {
   ACTZ_TRY(const auto quantiser, in.u8("quantiser_kind"));
   ACTZ_TRY(const auto entropy, in.u8("entropy_kind"));
   ACTZ_TRY(const auto state_bits, in.u8("state_bits"));
-  ACTZ_TRY(const auto reserved, in.bytes(2, "reserved"));
+  ACTZ_TRY(const auto reference, in.u8("reference_kind"));
+  ACTZ_TRY(const auto reserved, in.bytes(1, "reserved"));
   if (std::any_of(reserved.begin(), reserved.end(), [](std::byte b) { return b != std::byte{0}; })) {  // R-MODEL-01
     return in.error_here(ErrorCode::unsupported, "reserved bytes of the model are not zero");
   }
@@ -274,13 +299,14 @@ Status read_kinds(ByteReader& in, CodecModel& model) {
   const bool dependent = quantiser == static_cast<std::uint8_t>(QuantizerKind::dependent) && with_context &&
                          (state_bits == 2 || state_bits == kMaxStateBits);
   const bool known = (lossy && predictor <= 2 && synthesis >= 1 && synthesis <= 3 && (uniform || dependent)) ||
-                     (lossless && predictor == 0 && synthesis == 0 && quantiser == 0 && state_bits == 0 && !with_context);
-  if (!known || (entropy != static_cast<std::uint8_t>(EntropyKind::static_classes) && !with_context)) {  // R-MODEL-02
+                     (lossless && predictor == 0 && synthesis == 0 && quantiser == 0 && state_bits == 0 && !with_context && reference == 0);
+  if (!known || reference > 1 || (entropy != static_cast<std::uint8_t>(EntropyKind::static_classes) && !with_context)) {  // R-MODEL-02
     return in.error_here(ErrorCode::unsupported, "the model uses a kind this version does not know");
   }
   model.kind = static_cast<CodecKind>(codec);
   model.entropy_kind = static_cast<EntropyKind>(entropy);
   model.state_bits = state_bits;
+  model.reference.channels = reference;  // replaced by their number when the part is read
   model.predictor.kind = static_cast<PredictorKind>(predictor);
   if (lossy) model.synthesis.kind = static_cast<SynthesisKind>(synthesis);
   return {};
@@ -304,6 +330,7 @@ Result<CodecModel> read_model(std::span<const std::byte> payload, std::uint64_t 
     }
     ACTZ_TRY(model.centre, read_array<std::int32_t>(in, model.channels, 0, INT32_MIN, INT32_MAX, "centre"));
     ACTZ_CHECK(read_predictor(in, model.predictor, model.channels));
+    if (model.reference.channels > 0) ACTZ_CHECK(read_reference(in, model.reference, model.channels));
     ACTZ_CHECK(read_synthesis(in, model.synthesis, model.channels));
   } else {
     ACTZ_CHECK(read_bins(in, model.bins));

@@ -30,6 +30,16 @@ void write_predictor(ByteWriter& out, const Predictor& predictor, std::uint32_t 
   }
 }
 
+void write_reference(ByteWriter& out, const Reference& reference) {
+  if (reference.channels == 0) return;
+  out.u32(reference.channels);
+  out.u32(std::bit_cast<std::uint32_t>(reference.scale));
+  for (const float centre : reference.centre) out.u32(std::bit_cast<std::uint32_t>(centre));
+  write_array(out, reference.input_shift);
+  write_array(out, reference.output_shift);
+  write_array(out, reference.matrix, reference.channels);
+}
+
 void write_synthesis(ByteWriter& out, const Synthesis& synthesis) {
   out.u8(synthesis.shift);
   out.u32(synthesis.coefficients);
@@ -106,12 +116,14 @@ std::vector<std::byte> write_model(const CodecModel& model) {
   out.u8(lossy ? static_cast<std::uint8_t>(quantizer) : 0);
   out.u8(static_cast<std::uint8_t>(model.entropy_kind));
   out.u8(static_cast<std::uint8_t>(model.state_bits));
-  for (int i = 0; i < 2; ++i) out.u8(0);
+  out.u8(model.reference.channels > 0 ? 1 : 0);
+  out.u8(0);
   out.u32(model.channels);
   if (lossy) {
     out.u32(std::bit_cast<std::uint32_t>(model.unit));
     write_array(out, model.centre);
     write_predictor(out, model.predictor, model.channels);
+    write_reference(out, model.reference);
     write_synthesis(out, model.synthesis);
   } else {
     write_bins(out, model.bins);

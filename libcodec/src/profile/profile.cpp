@@ -17,6 +17,7 @@ Json training_json(const Profile::Content& content) {
   out["channels"] = content.training.channels;
   out["data_digest"] = content.training.data_digest;
   out["lags"] = content.training.lags;
+  if (!content.training.reference.empty()) out["reference"] = content.training.reference;
   out["rungs"] = Json::array();
   for (const RungInfo& info : content.info) {
     out["rungs"].push_back({{"target_nmse", info.target_nmse},
@@ -41,6 +42,9 @@ Status read_training(std::span<const std::byte> payload, Profile::Content& conte
   };
   content.training.rows = count(json, "rows");
   content.training.rows_held = count(json, "rows_held");
+  if (json.contains("reference") && json["reference"].is_string()) {
+    content.training.reference = json["reference"].get<std::string>();
+  }
   if (json.contains("data_digest") && json["data_digest"].is_string()) {
     content.training.data_digest = json["data_digest"].get<std::string>();
   }

@@ -8,14 +8,24 @@ ClosedLoop::ClosedLoop(const CodecModel& model)
     : channels_(model.channels),
       synthesis_shift_(model.synthesis.shift),
       predictor_(model.predictor, model.channels),
-      synthesis_(model.synthesis, model.channels) {}
+      synthesis_(model.synthesis, model.channels) {
+  if (model.reference.channels > 0) reference_.emplace(model.reference, model.channels);
+}
 
-ClosedLoop::State::State(const ClosedLoop& loop, std::size_t strands, std::size_t largest_step_rows)
-    : history_(strands, loop.channels_, loop.predictor_.history_rows()), rows_(largest_step_rows, loop.channels_) {}
+ClosedLoop::State::State(const ClosedLoop& loop, std::size_t strands, std::size_t largest_step_rows,
+                         const RowBlock<std::int16_t>* reference)
+    : history_(strands, loop.channels_, loop.predictor_.history_rows()),
+      rows_(largest_step_rows, loop.channels_),
+      reference_(reference) {}
 
 std::span<std::int32_t* const> ClosedLoop::predict(State& state, const StepRows& step) const {
   const auto rows = state.rows_.first(step.row.size());
   predictor_.predict(state.history_, step.t, step.strand, rows);
+  if (reference_) {
+    state.reference_rows_.clear();
+    for (const std::size_t row : step.row) state.reference_rows_.push_back(state.reference_->row(row));
+    reference_->add(state.reference_rows_, rows);
+  }
   return rows;
 }
 

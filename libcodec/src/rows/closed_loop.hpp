@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "linear/row_block.hpp"
 #include "predict/linear_predictor.hpp"
+#include "predict/reference.hpp"
 #include "profile/codec_model.hpp"
 #include "rows/step_plan.hpp"
 #include "transform/row_synthesis.hpp"
@@ -21,12 +23,16 @@ class ClosedLoop {
   /// Work space for one chunk.
   class State {
    public:
-    State(const ClosedLoop& loop, std::size_t strands, std::size_t largest_step_rows);
+    /// @param reference  inputs of ReferencePredictor for every row of the chunk, borrowed; null if the model has none.
+    State(const ClosedLoop& loop, std::size_t strands, std::size_t largest_step_rows,
+          const RowBlock<std::int16_t>* reference = nullptr);
 
    private:
     friend class ClosedLoop;
     RowHistory history_;
     RowBlock<std::int32_t> rows_;
+    const RowBlock<std::int16_t>* reference_;
+    std::vector<const std::int16_t*> reference_rows_;  ///< of the step at hand
   };
 
   /// Predictions of the rows of a step, one per entry, with `synthesis_shift()` fraction bits beyond the
@@ -40,11 +46,14 @@ class ClosedLoop {
 
   bool has_lags() const { return predictor_.history_rows() > 0; }
   std::uint8_t synthesis_shift() const { return synthesis_shift_; }
+  /// Null if the model has no reference.
+  const ReferencePredictor* reference() const { return reference_ ? &*reference_ : nullptr; }
 
  private:
   std::uint32_t channels_;
   std::uint8_t synthesis_shift_;
   LinearPredictor predictor_;
+  std::optional<ReferencePredictor> reference_;
   RowSynthesis synthesis_;
 };
 

@@ -35,10 +35,11 @@ LossyRowEncoder::LossyRowEncoder(const CodecModel& model, Rates rates, const Dec
       quantizer_(make_quantizer(model, rates, analysis_.column_energy(), decisions)) {}
 
 void LossyRowEncoder::encode(std::span<const float> rows, std::span<const Strand> strands,
-                             std::span<std::int16_t> quantised, const RowVisitor& on_row) const {
+                             std::span<std::int16_t> quantised, const RowVisitor& on_row,
+                             const RowBlock<std::int16_t>* reference) const {
   const StepPlan plan(strands, loop_.has_lags());
   const std::size_t widest = plan.largest_step_rows();
-  ClosedLoop::State state(loop_, strands.size(), widest);
+  ClosedLoop::State state(loop_, strands.size(), widest, reference);
   RowBlock<float> innovation(widest, channels_);
   RowBlock<float> coefficients(widest, coefficients_);
   RowBlock<std::int16_t> values(widest, coefficients_);

@@ -39,8 +39,9 @@ class LossyRowEncoder {
   /// @param quantised  out, row-major [row][coefficient].
   /// @param on_row     called once for each row, in coding order, with its decoded fixed-point channels.
   using RowVisitor = std::function<void(std::size_t row, const std::int32_t* decoded)>;
+  /// @param reference  inputs of the loop's reference, row by row as `rows`; null if it has none.
   void encode(std::span<const float> rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
-              const RowVisitor& on_row) const;
+              const RowVisitor& on_row, const RowBlock<std::int16_t>* reference = nullptr) const;
 
   const ClosedLoop& loop() const { return loop_; }
 

@@ -1,0 +1,53 @@
+#include "pipeline/loaded_chunk.hpp"
+
+#include <algorithm>
+
+#include "base/try.hpp"
+#include "profile/model_limits.hpp"
+
+namespace actz {
+
+Result<ReferenceRows> decode_rows(const std::vector<LoadedChunk>& chunks, std::uint64_t first_row, std::uint64_t end_row) {
+  ReferenceRows out;
+  for (const LoadedChunk& chunk : chunks) {
+    ACTZ_TRY(const auto elements, decode_loaded(chunk));
+    out.dtype = chunk.tensor->dtype;
+    out.channels = chunk.tensor->channels;
+    const std::uint64_t row_bytes = std::uint64_t{out.channels} * element_bytes(out.dtype);
+    const std::uint64_t from = std::max(first_row, chunk.first_row());
+    const std::uint64_t to = std::min(end_row, chunk.end_row());
+    const auto begin = elements.begin() + static_cast<std::ptrdiff_t>((from - chunk.first_row()) * row_bytes);
+    out.elements.insert(out.elements.end(), begin, begin + static_cast<std::ptrdiff_t>((to - from) * row_bytes));
+  }
+  return out;
+}
+
+Result<std::vector<std::byte>> decode_loaded(const LoadedChunk& chunk) {
+  if (chunk.model == nullptr || chunk.model->model.reference.channels == 0) {
+    return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(), nullptr);
+  }
+  ACTZ_TRY(const auto reference, decode_rows(chunk.reference, chunk.first_row(), chunk.end_row()));
+  return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(), &reference);
+}
+
+Status check_reference_tensor(const TensorHeader& tensor, const TensorHeader& reference, unsigned depth_of_reference,
+                              std::uint64_t file_offset_bytes) {
+  if (!reference.is_referenced || !is_float(reference.dtype) || reference.row_count() != tensor.row_count()) {  // R-ARCH-31
+    return Error{ErrorCode::corrupt, file_offset_bytes, "a tensor refers to one that does not go with it"};
+  }
+  if (depth_of_reference + 1 > kMaxReferenceDepth) {  // R-ARCH-32
+    return Error{ErrorCode::corrupt, file_offset_bytes, "references form too long a chain"};
+  }
+  return {};
+}
+
+Status check_reference_work(const LoadedChunk& chunk) {
+  std::uint64_t rows = 0;
+  for (const LoadedChunk& reference : chunk.reference) rows += reference.end_row() - reference.first_row();
+  if (rows > kMaxReferenceRowsFactor * (chunk.end_row() - chunk.first_row()) + kMaxReferenceRowsBase) {  // R-CHNK-19
+    return Error{ErrorCode::corrupt, chunk.file_offset_bytes, "a chunk needs too many rows of its reference"};
+  }
+  return {};
+}
+
+}  // namespace actz

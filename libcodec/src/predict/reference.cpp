@@ -1,0 +1,53 @@
+#include "predict/reference.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace actz {
+namespace {
+
+constexpr double kRoundingShift = 6755399441055744.0;
+constexpr float kLargestInput = 1073741824.0F;  // 2^30: fits in int32 with room for rounding
+
+std::int32_t fixed_point(float element, float centre, float scale) {
+  const float scaled = (element - centre) * scale;
+  if (std::isnan(scaled)) return 0;
+  // A sum with 1.5 · 2^52 in binary64 rounds to an integer, ties to even.
+  const double rounded = double{std::clamp(scaled, -kLargestInput, kLargestInput)} + kRoundingShift;
+  return static_cast<std::int32_t>(rounded - kRoundingShift);
+}
+
+}  // namespace
+
+ReferencePredictor::ReferencePredictor(const Reference& reference, std::uint32_t channels)
+    : centre_(reference.centre),
+      input_shift_(reference.input_shift),
+      output_shift_(reference.output_shift),
+      matrix_(channels, reference.channels, reference.matrix) {}
+
+RowBlock<std::int16_t> ReferencePredictor::inputs(std::span<const float> elements, float scale) const {
+  const std::size_t channels = centre_.size();
+  RowBlock<std::int16_t> out(elements.size() / channels, channels);
+  std::vector<std::int32_t> fixed(channels);
+  for (std::size_t row = 0; row < out.rows(); ++row) {
+    const float* from = &elements[row * channels];
+    for (std::size_t c = 0; c < channels; ++c) fixed[c] = fixed_point(from[c], centre_[c], scale);
+    round_shift_saturate(fixed.data(), input_shift_.data(), out.row(row), channels);
+  }
+  return out;
+}
+
+void ReferencePredictor::add(std::span<const std::int16_t* const> inputs, std::span<std::int32_t* const> acc) const {
+  const std::size_t channels = output_shift_.size();
+  RowBlock<std::int32_t> sums(inputs.size(), channels);
+  accumulate(matrix_, inputs, sums.first(inputs.size()));
+  for (std::size_t i = 0; i < acc.size(); ++i) {
+    std::int32_t* sum = sums.row(i);
+    round_shift(sum, output_shift_.data(), channels);
+    for (std::size_t c = 0; c < channels; ++c) {
+      acc[i][c] = static_cast<std::int32_t>(static_cast<std::uint32_t>(acc[i][c]) + static_cast<std::uint32_t>(sum[c]));
+    }
+  }
+}
+
+}  // namespace actz

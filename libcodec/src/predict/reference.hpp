@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "linear/int_linear.hpp"
+#include "linear/row_block.hpp"
+
+namespace actz {
+
+/// Prediction of a row from the same row of another tensor of the file, decoded before (format_spec/04_transforms.md).
+/// An element x of the reference becomes the input saturate(round((x − centre) · scale) >> input_shift); the scale stands in
+/// the TENSOR section, because the tensor may be coded with another unit than the model was trained at.
+struct Reference {
+  std::uint32_t channels = 0;              ///< of the reference; 0: none
+  float scale = 1.0F;                      ///< that goes with the model's unit
+  std::vector<float> centre;               ///< reference channels
+  std::vector<std::uint8_t> input_shift;   ///< reference channels
+  std::vector<std::uint8_t> output_shift;  ///< channels; brings sums to the precision of the synthesis
+  std::vector<std::int16_t> matrix;        ///< channels × reference channels, row-major
+};
+
+/// A Reference made ready to run. Encoder and decoder run the same code.
+class ReferencePredictor {
+ public:
+  ReferencePredictor(const Reference& reference, std::uint32_t channels);
+
+  /// Inputs of the matrix from elements as binary32, row-major; NaN counts as 0. One subtraction, one multiplication and
+  /// one rounding to nearest even for each; the rest is integers.
+  RowBlock<std::int16_t> inputs(std::span<const float> elements, float scale) const;
+
+  /// Adds to acc[i] the prediction from inputs[i].
+  void add(std::span<const std::int16_t* const> inputs, std::span<std::int32_t* const> acc) const;
+
+  std::uint32_t reference_channels() const { return static_cast<std::uint32_t>(centre_.size()); }
+
+ private:
+  std::vector<float> centre_;
+  std::vector<std::uint8_t> input_shift_;
+  std::vector<std::uint8_t> output_shift_;
+  PackedMatrix matrix_;
+};
+
+}  // namespace actz
