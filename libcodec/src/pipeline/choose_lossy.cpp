@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kFitValues = 1u << 22;      ///< values to learn from
 constexpr std::uint64_t kFewestMeasured = 1u << 16;  ///< values to find the unit on: an eighth of the tensor, within limits
 constexpr std::uint64_t kMostMeasured = 1u << 19;
+constexpr std::uint64_t kMostMeasuredAgain = 1u << 22;  ///< where the first sample's spread was too wide
+constexpr double kMeasuredError = 0.004;                ///< standard error wanted of what is aimed at
 constexpr std::uint64_t kMeasuredRows = 32;  ///< of a strand, or more where lags reach far; many short ones represent more
 constexpr unsigned kExactEffort = 7;  ///< from here on paths reckon with their own contexts
 constexpr double kDefaultNmse = 0.02;
@@ -169,6 +171,51 @@ Result<const ReferenceTensor*> reference_of(const CodecModel& model, const Profi
                "the profile predicts from the tensor '" + name + "': encode it into the same file, before this one"};
 }
 
+/// A tensor to measure on.
+struct MeasuredTensor {
+  BufferedElements& elements;
+  DType dtype;
+  const TensorViewPlan& view;
+  const ReferenceTensor* reference;
+};
+
+/// Rows of a tensor as a model sees them.
+Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& model, std::uint64_t strand_rows,
+                                std::uint64_t values) {
+  ACTZ_TRY(auto sample, sample_tensor(tensor.elements, tensor.dtype, tensor.view, strand_rows, values));
+  // The model subtracts its own centre, which need not be this tensor's mean.
+  TrainingRows& rows = sample.rows;
+  std::vector<float> offset;
+  for (std::size_t c = 0; c < rows.channels; ++c) {
+    offset.push_back(static_cast<float>(sample.mean[c] - double{model.unit} * model.centre[c]));
+  }
+  for (std::size_t at = 0; at < rows.values.size(); at += rows.channels) {
+    for (std::size_t c = 0; c < rows.channels; ++c) rows.values[at + c] += offset[c];
+  }
+  if (tensor.reference != nullptr) ACTZ_CHECK(add_reference_rows(*tensor.reference, sample));
+  return sample;
+}
+
+/// The unit that meets a target, from a sample as large as the spread of the tensor asks for.
+Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
+                            const UnitTarget& target, double unit) {
+  const std::uint64_t values = tensor.view.sequences * tensor.view.rows * tensor.view.channels;
+  const std::uint64_t strand_rows = std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));
+  ACTZ_TRY(const auto energy, energy_per_value(tensor.elements, tensor.dtype, tensor.view));
+  std::uint64_t sampled = std::clamp(values / 8, kFewestMeasured, kMostMeasured);
+  for (;;) {
+    // The whole tensor is measured as it will be coded; of a part, strands without their first rows, which lack history.
+    const bool whole = sampled >= values;
+    const CutPlan cut = plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1), 0, kLossyChunkValues);
+    ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
+    const FoundUnit found = find_unit(model, encoder, sample, energy, target, unit, whole ? 0 : strand_rows / 2);
+    const double growth = std::pow(found.relative_error / kMeasuredError, 2);
+    if (growth <= 1.5 || sample.whole_tensor || !tensor.elements.rewindable() || sampled >= kMostMeasuredAgain) return found.unit;
+    sampled = static_cast<std::uint64_t>(std::min(static_cast<double>(sampled) * growth, static_cast<double>(kMostMeasuredAgain)));
+    unit = found.unit;
+  }
+}
+
 }  // namespace
 
 Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
@@ -180,27 +227,14 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
                  "the profile is for " + std::to_string(channels) + " channels, the tensor has " + std::to_string(view.channels)};
   }
   const Rung& rung = profile.rungs[nearest_rung(profile, options)];
-  const std::uint64_t values = view.sequences * view.rows * view.channels;
-  const std::uint64_t strand_rows = std::min(view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * rung.model.predictor.longest_lag()));
-  ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, strand_rows, std::clamp(values / 8, kFewestMeasured, kMostMeasured)));
-  // The model subtracts its own centre, which need not be this tensor's mean.
-  TrainingRows& rows = sample.rows;
-  std::vector<float> offset;
-  for (std::size_t c = 0; c < rows.channels; ++c) {
-    offset.push_back(static_cast<float>(sample.mean[c] - double{rung.model.unit} * rung.model.centre[c]));
-  }
-  for (std::size_t at = 0; at < rows.values.size(); at += rows.channels) {
-    for (std::size_t c = 0; c < rows.channels; ++c) rows.values[at + c] += offset[c];
-  }
   ACTZ_TRY(const auto* reference, reference_of(rung.model, profile, view, references));
-  if (reference != nullptr) ACTZ_CHECK(add_reference_rows(*reference, sample));
   auto encoder = make_row_encoder(rung.model, options);
   double unit = double{rung.model.unit};
   if (const auto step = wanted_step(rung.model.state_bits, options)) {
     unit = *step / (1 << kFractionBits);
   } else {
-    ACTZ_TRY(const auto energy, energy_per_value(elements, dtype, view));
-    unit = find_unit(rung.model, *encoder, sample, energy, target_of(options), unit * first_guess(profile, options), strand_rows / 2);
+    const double guess = unit * first_guess(profile, options);
+    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options), guess));
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.reference = reference;
@@ -246,7 +280,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   }
   auto encoder = make_row_encoder(best->model, options);
   double unit = double{best->model.unit};
-  if (!options.max_error && !options.lambda) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options), unit, 0);
+  if (!options.max_error && !options.lambda) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options), unit, 0).unit;
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);
   out.reference = best_reference;

@@ -15,13 +15,19 @@ namespace {
 constexpr std::uint64_t kEnergyValues = 1u << 24;       ///< values that the energy is taken over
 constexpr std::uint64_t kEnergyPieceValues = 1u << 16;
 constexpr unsigned kTrials = 4;
-constexpr double kAcceptedStep = 0.03;                  ///< a correction of the unit so small needs no trial after it
+constexpr double kAcceptedStep = 0.015;                  ///< a correction of the unit so small needs no trial after it
 constexpr double kTolerance = 0.002;
 constexpr std::size_t kFewestForRegression = 6;
+constexpr double kUnknownError = 1;
+
+struct Estimate {
+  double mean = 0;            ///< per value
+  double relative_error = 0;  ///< standard error over the mean
+};
 
 /// Mean over the tensor of a quantity measured on the strands of a sample: the regression estimator of survey sampling
 /// (Cochran, Sampling Techniques, chapter 7), with the energy per value as the auxiliary variable.
-double regress(const std::vector<StrandTrial>& strands, double StrandTrial::*quantity, double energy) {
+Estimate regress(const std::vector<StrandTrial>& strands, double StrandTrial::*quantity, double energy) {
   double values = 0, sum_y = 0, sum_x = 0;
   for (const StrandTrial& strand : strands) {
     values += strand.values;
@@ -30,16 +36,21 @@ double regress(const std::vector<StrandTrial>& strands, double StrandTrial::*qua
   }
   const double mean_y = sum_y / values;
   const double mean_x = sum_x / values;
-  if (strands.size() < kFewestForRegression) return mean_y;
-  double xy = 0, xx = 0;
+  if (strands.size() < kFewestForRegression) return {mean_y, kUnknownError};
+  double xy = 0, xx = 0, yy = 0;
   for (const StrandTrial& strand : strands) {
     const double x = strand.energy / strand.values - mean_x;
-    xy += strand.values * x * (strand.*quantity / strand.values - mean_y);
+    const double y = strand.*quantity / strand.values - mean_y;
+    xy += strand.values * x * y;
     xx += strand.values * x * x;
+    yy += strand.values * y * y;
   }
   const double slope = xx > 0 ? xy / xx : 0;
-  return std::max(mean_y + slope * (energy - mean_x), 0.1 * mean_y);
+  const double mean = std::max(mean_y + slope * (energy - mean_x), 0.1 * mean_y);
+  const double variance = std::max(yy - slope * xy, 0.0) / values / static_cast<double>(strands.size() - 2);
+  return {mean, std::sqrt(variance) / std::max(mean, 1e-300)};
 }
+
 
 /// Adds a row and its squares to the sums of the channels.
 void add_moments(const float* __restrict row, double* __restrict sum, double* __restrict square, std::size_t channels) {
@@ -117,25 +128,29 @@ Result<double> nmse_of_psnr(BufferedElements& elements, DType dtype, const Tenso
   return std::clamp(range * range * std::pow(10.0, -psnr_db / 10) / std::max(energy, 1e-300), 1e-12, 0.99);
 }
 
-double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, std::optional<double> energy, const UnitTarget& target,
-                 double first_unit, std::size_t warm_rows) {
-  if (sample.energy <= 0) return first_unit;
+FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, std::optional<double> energy,
+                    const UnitTarget& target, double first_unit, std::size_t warm_rows) {
+  if (sample.energy <= 0) return {first_unit, 0};
   const double tensor_energy = energy.value_or(sample.energy / static_cast<double>(sample.rows.values.size()));
   double log_unit = std::log(first_unit);
   double last_log_unit = 0, last_error = 0;
+  Estimate got;
   for (unsigned trial = 0; trial < kTrials; ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
-    const Trial got = try_encoder(encoder, model, sample.rows, sample.rows.train, {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), warm_rows});
+    const Trial measured = try_encoder(encoder, model, sample.rows, sample.rows.train,
+                                       {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), warm_rows});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {
-      error = (regress(got.strands, &StrandTrial::bits, tensor_energy) - *target.bits_per_value) * std::log(2.0);
+      got = regress(measured.strands, &StrandTrial::bits, tensor_energy);
+      error = (got.mean - *target.bits_per_value) * std::log(2.0);
       slope = -1;
     } else {
-      error = std::log(regress(got.strands, &StrandTrial::squared_error, tensor_energy) / tensor_energy / *target.nmse);
+      got = regress(measured.strands, &StrandTrial::squared_error, tensor_energy);
+      error = std::log(got.mean / tensor_energy / *target.nmse);
       slope = 2;
     }
-    if (std::fabs(error) <= kTolerance) return unit;
+    if (std::fabs(error) <= kTolerance) return {unit, got.relative_error};
     if (trial > 0 && std::fabs(log_unit - last_log_unit) > 1e-6) {
       const double secant = (error - last_error) / (log_unit - last_log_unit);
       if (secant / slope > 0.1 && secant / slope < 4) slope = secant;
@@ -145,7 +160,7 @@ double find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Tensor
     log_unit -= std::clamp(error / slope, -1.4, 1.4);
     if (std::fabs(log_unit - last_log_unit) < kAcceptedStep) break;
   }
-  return std::exp(log_unit);
+  return {std::exp(log_unit), got.relative_error};
 }
 
 }  // namespace actz
