@@ -91,7 +91,7 @@ Predictor quantise_predictor(const Eigen::MatrixXd& predictor, const std::vector
 }
 
 void quantise_reference(const Eigen::MatrixXd& matrix, const MatrixPrecision& precision, Reference& reference) {
-  const Eigen::MatrixXd scaled = matrix.array().rowwise() * input_scale(reference.input_shift, 1).array();
+  const Eigen::MatrixXd scaled = matrix.array().rowwise() * input_scale(reference.input_shift, reference.rows).array();
   reference.output_shift.clear();
   reference.matrix = quantise_rows(scaled, static_cast<int>(precision.predictor_bits) + 3,
                                    static_cast<int>(precision.synthesis_shift), reference.output_shift);

@@ -118,6 +118,7 @@ class RungTrainer {
       peak[i % channels] = std::max(peak[i % channels], std::fabs(centred));
     }
     reference.channels = rows_.reference_channels;
+    reference.rows = options_.lags.empty() ? 1 : 2;
     side_scale_ = kReferenceDeviation / std::sqrt(std::max(energy / static_cast<double>(rows_.reference.size()), 1e-30));
     reference.scale = static_cast<float>(side_scale_);
     reference.input_shift.assign(channels, 0);
@@ -133,14 +134,20 @@ class RungTrainer {
     Reference& reference = model_.reference;
     reference.scale = static_cast<float>(side_scale_);
     const std::size_t channels = rows_.reference_channels;
+    const std::size_t inputs = channels * reference.rows;
     const RowLoader side = [&](const Strand& strand, std::vector<float>& to) {
-      to.resize(strand.row_count * channels);
-      const float* from = &rows_.reference[strand.first_row * channels];
-      for (std::size_t i = 0; i < to.size(); ++i) to[i] = (from[i] - reference.centre[i % channels]) * reference.scale;
+      to.assign(strand.row_count * inputs, 0.0F);
+      for (std::size_t row = 0; row < strand.row_count; ++row) {
+        for (std::size_t back = 0; back < std::min<std::size_t>(reference.rows, row + 1); ++back) {
+          const float* from = &rows_.reference[(strand.first_row + row - back) * channels];
+          float* out = &to[row * inputs + back * channels];
+          for (std::size_t c = 0; c < channels; ++c) out[c] = (from[c] - reference.centre[c]) * reference.scale;
+        }
+      }
     };
-    add_reference_moments(moments, rows_.train, rows_.channels, options_.lags, rows_.reference_channels, rows_z, rows_h, side);
+    add_reference_moments(moments, rows_.train, rows_.channels, options_.lags, static_cast<std::uint32_t>(inputs), rows_z, rows_h, side);
     // What it will be decoded from carries noise that these rows do not: least squares with errors in the inputs.
-    auto diagonal = moments.hh.diagonal().tail(static_cast<Eigen::Index>(channels));
+    auto diagonal = moments.hh.diagonal().tail(static_cast<Eigen::Index>(inputs));
     diagonal.array() += options_.reference_noise * diagonal.mean();
     return moments;
   }

@@ -2,23 +2,9 @@
 
 #include <algorithm>
 
+#include "linear/matrix_columns.hpp"
+
 namespace actz {
-namespace {
-
-/// Columns [first, first + count) of a row-major matrix.
-std::vector<std::int16_t> columns_of(const std::vector<std::int16_t>& matrix, std::size_t columns, std::size_t first,
-                                     std::size_t count) {
-  std::vector<std::int16_t> out;
-  out.reserve(matrix.size() / columns * count);
-  for (std::size_t at = first; at < matrix.size(); at += columns) {
-    out.insert(out.end(), matrix.begin() + static_cast<std::ptrdiff_t>(at),
-               matrix.begin() + static_cast<std::ptrdiff_t>(at + count));
-  }
-  return out;
-}
-
-}  // namespace
-
 LinearPredictor::LinearPredictor(const Predictor& predictor, std::uint32_t channels)
     : predictor_(predictor), channels_(channels) {
   const bool low_rank = predictor.kind == PredictorKind::low_rank;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "linear/matrix_columns.hpp"
+
 namespace actz {
 namespace {
 
@@ -22,8 +24,12 @@ std::int32_t fixed_point(float element, float centre, float scale) {
 ReferencePredictor::ReferencePredictor(const Reference& reference, std::uint32_t channels)
     : centre_(reference.centre),
       input_shift_(reference.input_shift),
-      output_shift_(reference.output_shift),
-      matrix_(channels, reference.channels, reference.matrix) {}
+      output_shift_(reference.output_shift) {
+  for (std::size_t i = 0; i < reference.rows; ++i) {
+    by_row_.emplace_back(channels, reference.channels,
+                         columns_of(reference.matrix, std::size_t{reference.rows} * reference.channels, i * reference.channels, reference.channels));
+  }
+}
 
 RowBlock<std::int16_t> ReferencePredictor::inputs(std::span<const float> elements, float scale) const {
   const std::size_t channels = centre_.size();
@@ -37,10 +43,22 @@ RowBlock<std::int16_t> ReferencePredictor::inputs(std::span<const float> element
   return out;
 }
 
-void ReferencePredictor::add(std::span<const std::int16_t* const> inputs, std::span<std::int32_t* const> acc) const {
+void ReferencePredictor::add(const RowBlock<std::int16_t>& inputs, std::span<const std::size_t> row,
+                             std::span<const std::size_t> position, std::span<std::int32_t* const> acc) const {
   const std::size_t channels = output_shift_.size();
-  RowBlock<std::int32_t> sums(inputs.size(), channels);
-  accumulate(matrix_, inputs, sums.first(inputs.size()));
+  RowBlock<std::int32_t> sums(row.size(), channels);
+  std::vector<const std::int16_t*> from;
+  std::vector<std::int32_t*> to;
+  for (std::size_t back = 0; back < by_row_.size(); ++back) {
+    from.clear();
+    to.clear();
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (position[i] < back) continue;
+      from.push_back(inputs.row(row[i] - back));
+      to.push_back(sums.row(i));
+    }
+    if (!from.empty()) accumulate(by_row_[back], from, to);
+  }
   for (std::size_t i = 0; i < acc.size(); ++i) {
     std::int32_t* sum = sums.row(i);
     round_shift(sum, output_shift_.data(), channels);

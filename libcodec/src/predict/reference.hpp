@@ -9,16 +9,18 @@
 
 namespace actz {
 
-/// Prediction of a row from the same row of another tensor of the file, decoded before (format_spec/04_transforms.md).
+/// Prediction of a row from the same row, and from those before it, of another tensor of the file, decoded before
+/// (format_spec/04_transforms.md).
 /// An element x of the reference becomes the input saturate(round((x − centre) · scale) >> input_shift); the scale stands in
 /// the TENSOR section, because the tensor may be coded with another unit than the model was trained at.
 struct Reference {
   std::uint32_t channels = 0;              ///< of the reference; 0: none
+  std::uint8_t rows = 1;                   ///< of the reference that a row is predicted from: its own and those before it
   float scale = 1.0F;                      ///< that goes with the model's unit
   std::vector<float> centre;               ///< reference channels
   std::vector<std::uint8_t> input_shift;   ///< reference channels
   std::vector<std::uint8_t> output_shift;  ///< channels; brings sums to the precision of the synthesis
-  std::vector<std::int16_t> matrix;        ///< channels × reference channels, row-major
+  std::vector<std::int16_t> matrix;        ///< channels × (rows · reference channels), row-major; its own row first
 };
 
 /// A Reference made ready to run. Encoder and decoder run the same code.
@@ -30,8 +32,10 @@ class ReferencePredictor {
   /// one rounding to nearest even for each; the rest is integers.
   RowBlock<std::int16_t> inputs(std::span<const float> elements, float scale) const;
 
-  /// Adds to acc[i] the prediction from inputs[i].
-  void add(std::span<const std::int16_t* const> inputs, std::span<std::int32_t* const> acc) const;
+  /// Adds to acc[i] the prediction from row row[i] of the inputs and those before it in its strand.
+  /// @param position  of each row in its strand.
+  void add(const RowBlock<std::int16_t>& inputs, std::span<const std::size_t> row, std::span<const std::size_t> position,
+           std::span<std::int32_t* const> acc) const;
 
   std::uint32_t reference_channels() const { return static_cast<std::uint32_t>(centre_.size()); }
 
@@ -39,7 +43,7 @@ class ReferencePredictor {
   std::vector<float> centre_;
   std::vector<std::uint8_t> input_shift_;
   std::vector<std::uint8_t> output_shift_;
-  PackedMatrix matrix_;
+  std::vector<PackedMatrix> by_row_;
 };
 
 }  // namespace actz

@@ -74,6 +74,10 @@ Status read_reference(ByteReader& in, Reference& reference, std::uint32_t channe
   if (reference.channels == 0 || reference.channels > kMaxChannels) {  // R-MODEL-60
     return in.error_here(ErrorCode::corrupt, "reference channels is not 1 to 65536");
   }
+  ACTZ_TRY(reference.rows, in.u8("reference rows"));
+  if (reference.rows == 0 || reference.rows > kMaxReferenceRows) {  // R-MODEL-63
+    return in.error_here(ErrorCode::corrupt, "reference rows is not 1 to 4");
+  }
   ACTZ_TRY(const auto scale, in.u32("reference scale"));
   reference.scale = std::bit_cast<float>(scale);
   if (!std::isfinite(reference.scale) || reference.scale <= 0) {  // R-MODEL-61
@@ -88,7 +92,7 @@ Status read_reference(ByteReader& in, Reference& reference, std::uint32_t channe
   }
   ACTZ_TRY(reference.input_shift, read_array<std::uint8_t>(in, reference.channels, 0, 0, kMaxShift, "reference input_shift"));
   ACTZ_TRY(reference.output_shift, read_array<std::uint8_t>(in, channels, 0, 0, kMaxShift, "reference output_shift"));
-  ACTZ_TRY(reference.matrix, read_matrix(in, std::uint64_t{channels} * reference.channels, reference.channels, "reference matrix"));
+  ACTZ_TRY(reference.matrix, read_matrix(in, std::uint64_t{channels} * reference.channels * reference.rows, reference.channels, "reference matrix"));
   return {};
 }
 

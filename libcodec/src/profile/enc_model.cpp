@@ -33,6 +33,7 @@ void write_predictor(ByteWriter& out, const Predictor& predictor, std::uint32_t 
 void write_reference(ByteWriter& out, const Reference& reference) {
   if (reference.channels == 0) return;
   out.u32(reference.channels);
+  out.u8(reference.rows);
   out.u32(std::bit_cast<std::uint32_t>(reference.scale));
   for (const float centre : reference.centre) out.u32(std::bit_cast<std::uint32_t>(centre));
   write_array(out, reference.input_shift);

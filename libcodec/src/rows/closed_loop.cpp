@@ -21,11 +21,7 @@ ClosedLoop::State::State(const ClosedLoop& loop, std::size_t strands, std::size_
 std::span<std::int32_t* const> ClosedLoop::predict(State& state, const StepRows& step) const {
   const auto rows = state.rows_.first(step.row.size());
   predictor_.predict(state.history_, step.t, step.strand, rows);
-  if (reference_) {
-    state.reference_rows_.clear();
-    for (const std::size_t row : step.row) state.reference_rows_.push_back(state.reference_->row(row));
-    reference_->add(state.reference_rows_, rows);
-  }
+  if (reference_) reference_->add(*state.reference_, step.row, step.position, rows);
   return rows;
 }
 

@@ -32,7 +32,6 @@ class ClosedLoop {
     RowHistory history_;
     RowBlock<std::int32_t> rows_;
     const RowBlock<std::int16_t>* reference_;
-    std::vector<const std::int16_t*> reference_rows_;  ///< of the step at hand
   };
 
   /// Predictions of the rows of a step, one per entry, with `synthesis_shift()` fraction bits beyond the

@@ -15,18 +15,21 @@ StepPlan::StepPlan(std::span<const Strand> strands, bool has_lags)
 void StepPlan::rows_of(std::size_t step, StepRows& out) const {
   out.strand.clear();
   out.row.clear();
+  out.position.clear();
   out.t = has_lags_ ? step : 0;
   if (has_lags_) {
     for (std::size_t i = 0; i < strands_.size(); ++i) {
       if (step >= strands_[i].row_count) continue;
       out.strand.push_back(static_cast<std::uint32_t>(i));
       out.row.push_back(strands_[i].first_row + step);
+      out.position.push_back(step);
     }
     return;
   }
   for (std::size_t row = 0; row < strands_[step].row_count; ++row) {
     out.strand.push_back(static_cast<std::uint32_t>(step));
     out.row.push_back(strands_[step].first_row + row);
+    out.position.push_back(row);
   }
 }
 

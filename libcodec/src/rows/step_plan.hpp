@@ -18,6 +18,7 @@ struct StepRows {
   std::size_t t = 0;  ///< row index within the strands, for models with lags
   std::vector<std::uint32_t> strand;
   std::vector<std::size_t> row;
+  std::vector<std::size_t> position;  ///< of the row in its strand
 };
 
 /// The order in which the rows of a chunk are coded (format_spec/05_chunks.md).
