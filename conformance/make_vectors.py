@@ -17,9 +17,11 @@ import subprocess
 import sys
 import tempfile
 
+import recipes_context  # noqa: F401 - adds to recipes_valid.RECIPES
 import recipes_examples
 import recipes_invalid
-import recipes_invalid_models  # noqa: F401 - adds to recipes_invalid.RECIPES
+import recipes_invalid_context  # noqa: F401 - these two add to recipes_invalid.RECIPES
+import recipes_invalid_models  # noqa: F401
 import recipes_profiles
 import recipes_program
 import recipes_valid
