@@ -44,16 +44,16 @@ def read_file(path):
 
 
 def with_program(program, folder):
-    """Runs the program for each of its recipes. Yields (id, path)."""
-    profile = os.path.join(folder, recipes_program.PROFILE)
+    """Runs the program for each of its recipes; the folder receives its files."""
     dump = os.path.join(recipes_program.DATA, "stories260K_layer3_4x256x64.npy")
-    subprocess.run([program, "fit", dump, "-o", profile, "-q", "--force"] + recipes_program.PROFILE_ARGUMENTS,
-                   check=True)
+    for profile, options in recipes_program.PROFILES.items():
+        path = os.path.join(folder, profile)
+        subprocess.run([program, "fit", dump, "-o", path, "-q", "--force"] + options, check=True)
     for name, _rules, tensors, arguments, _note in recipes_program.RECIPES:
         source, out = os.path.join(folder, "in.safetensors"), os.path.join(folder, name + ".actz")
         with open(source, "wb") as file:
             file.write(recipes_program.safetensors(tensors))
-        words = [profile if word == recipes_program.PROFILE else word for word in arguments]
+        words = [os.path.join(folder, word) if word in recipes_program.PROFILES else word for word in arguments]
         subprocess.run([program, "encode", source, out, "-q", "--force", "--threads", "1"] + words, check=True)
 
 
@@ -110,12 +110,13 @@ def written_field_by_field():
 
 
 def of_program():
-    path = f"vectors/program/{recipes_program.PROFILE}"
-    named = path, read_file(os.path.join(HERE, path))
     for name, rules, _tensors, arguments, note in recipes_program.RECIPES:
         made_by = " ".join(["actz", "encode"] + arguments)
         data = read_file(os.path.join(VECTORS, "program", f"{name}.actz"))
-        profile = named if "--name-profile" in arguments else None
+        profile = None
+        if "--name-profile" in arguments:
+            path = "vectors/program/" + arguments[arguments.index("--profile") + 1]
+            profile = path, read_file(os.path.join(HERE, path))
         yield entry(name, "program", 1, f"{name}.actz", data, rules, note, made_by, profile=profile)
 
 

@@ -203,9 +203,10 @@ def context_block_low_rank():
 
 def of_type(dtype):
     def make():
+        element_bytes = 8 if dtype == "f64" else 2
         return lossy_file(f"context {dtype}", 4, 4, rows=18, strand_rows=6, dtype=dtype, unit=f32(0.3), lanes_log2=3,
                           centre=[3, -300, 0, 7], predictor=lags(dtype, 4), synthesis=diagonal([3, 30, -5, 17], 2),
-                          patches={5: bytes({"f64": 8, "f32": 4}.get(dtype, 2)), 71: b"\x7F" * {"f64": 8}.get(dtype, 2)},
+                          patches={5: bytes(element_bytes), 71: b"\x7F" * element_bytes},
                           **contexts(4, 4, 3))
     make.__name__, make.__doc__ = f"dependent_{dtype}", f"elements of {dtype}, with patches"
     recipe(1)(make)

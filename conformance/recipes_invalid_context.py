@@ -4,8 +4,7 @@ from recipes_context import contexts
 from recipes_invalid import ENTROPY, add, file_of, recipe
 from recipes_invalid_models import payload_words_end, with_model
 from writer import (
-    BitWriter, coded_chunk, context, flat, lossless_model, lossy_model, one_tensor_file, rice_array, static, tensor,
-    uint,
+    BitWriter, coded_chunk, context, flat, lossless_model, lossy_model, one_tensor_file, static, tensor, uint,
 )
 
 GOOD = {"tables": [flat(5), flat(3)], "weight": [256, 300], "raw_bits": [0, 1], "table_of": [[0, 1], [1, 1]],
@@ -30,8 +29,8 @@ for bits in (0, 1, 4):
            table_of=TWO_OF_BOTH)
 broken("uniform_state_bits", "R-MODEL-02", "2 state bits of the uniform quantiser", "unsupported", quantiser=1,
        state_bits=2)
-broken("static_state_bits", "R-MODEL-02", "3 state bits beside a static model", "unsupported", quantiser=1, state_bits=3,
-       entropy_kind=1, entropy=ENTROPY)
+broken("static_state_bits", "R-MODEL-02", "3 state bits beside a static model", "unsupported", quantiser=1,
+       state_bits=3, entropy_kind=1, entropy=ENTROPY)
 LOSSLESS = (2, 32, [(255, 0)], static([([4096],)], [0, 0]))
 with_model("lossless_context", "unsupported", "R-MODEL-02", "a lossless model with entropy model 2",
            lossless_model(*LOSSLESS, entropy_kind=2))

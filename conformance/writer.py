@@ -308,8 +308,8 @@ def patch_block(patches):
 def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_count=1, lanes_log2=0, patches=None,
                 patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"", state_of_lane_0=None,
                 **place):
-    """A CHUNK payload for rows of quantised integers (lossy; with a context model of indices) or of patterns (lossless),
-    and its digest."""
+    """A CHUNK payload and its digest, for rows of quantised integers (lossy; of indices with a context model) or of
+    patterns (lossless)."""
     view, model = Tensor(tensor_payload), read_model(model_payload)
     strands = [rows_of_strand(view, first_strand + i) for i in range(strand_count)]
     steps = steps_of(strands, model.codec == LOSSY and model.lags != [])
