@@ -28,6 +28,7 @@ import recipes_valid
 
 from archive import Archive
 from bitio import FormatError
+from model import ENTROPY_CONTEXT
 from output import DTYPES
 from profiles import read_profile
 
@@ -68,10 +69,11 @@ def entry(name, group, level, file, data, rules, note, made_by, families=None, p
         out["families"] = families
         verify_rejected(name, data, families, rules, profile)
         return out
-    models = read_profile(profile[1]) if profile else {}
+    archive = Archive(data, read_profile(profile[1]) if profile else {})
+    if any(model.entropy == ENTROPY_CONTEXT for model in archive.parsed.values()):
+        out["level"] = 2
     out["tensors"] = [{"name": tensor.name.decode("utf-8"), "dtype": DTYPES[tensor.dtype][0], "shape": tensor.shape,
-                       "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in Archive(data,
-                                                                                                    models).tensors]
+                       "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in archive.tensors]
     return out
 
 
@@ -95,8 +97,7 @@ def written_field_by_field():
     for name, level, rules, function in recipes_valid.RECIPES:
         data = function()
         yield f"uncommon/{name}.actz", data, entry(name, "uncommon", level, f"{name}.actz", data, rules,
-                                                   function.__doc__,
-                                                   "recipes_valid.py")
+                                                   function.__doc__, function.__module__ + ".py")
     for name, level, rules, function, families in recipes_invalid.RECIPES:
         data, note = function(), function.__doc__
         yield f"invalid/{name}.actz", data, entry(name, "invalid", level, f"{name}.actz", data, rules, note,

@@ -31,7 +31,7 @@ def lags(name, channels):
     return dense_predictor([1, 3], [0] * channels, [5] * channels, matrix(name, channels, 2 * channels, 8))
 
 
-@recipe(1)
+@recipe(2)
 def context_uniform():
     """context model, uniform quantiser, lags; strands of 7, 7 and 6 rows in two sequences: steps of 6 and 4 rows"""
     return lossy_file("context", 5, 5, rows=20, strand_rows=7, sequences=2, lanes_log2=1, **contexts(5),
@@ -45,7 +45,7 @@ def dependent(state_bits):
                           synthesis=dense(matrix("dependent s", 6, 6, 40), shift=3))
     make.__name__ = f"dependent_{2 ** state_bits}_states"
     make.__doc__ = f"the dependent quantiser with {2 ** state_bits} states, lags, ragged strands"
-    recipe(1)(make)
+    recipe(2)(make)
 
 
 dependent(2)
@@ -58,7 +58,7 @@ def context_lanes(lanes_log2):
                           **contexts(5, state_bits=2 + lanes_log2 % 2))
     make.__name__ = f"context_lanes_{2 ** lanes_log2:03}"
     make.__doc__ = f"{2 ** lanes_log2} coder states, no lags: runs of 17, 17 and 7 rows"
-    recipe(1, "R-RANS-01")(make)
+    recipe(2, "R-RANS-01")(make)
 
 
 for number in range(8):
@@ -78,32 +78,32 @@ def several(cases):
     return file.finish()
 
 
-@recipe(1, "R-MODEL-52")
+@recipe(2, "R-MODEL-52")
 def context_bins_1_to_8():
     """eight tensors, each with a model of another number of bins"""
     return several([(9, 4, 2, contexts(4, bins, 3 * (bins % 2))) for bins in range(1, 9)])
 
 
-@recipe(1, "R-MODEL-50")
+@recipe(2, "R-MODEL-50")
 def context_precision_8_to_11():
     """four tensors, each with a model of another precision"""
     return several([(9, 4, 1, contexts(4, precision_bits=bits)) for bits in (8, 9, 10, 11)])
 
 
-@recipe(1)
+@recipe(2)
 def context_row_counts():
     """runs of 1, 15, 16, 17, 33 and 130 rows, with 32 and 128 lanes"""
     counts = ((1, 5), (15, 5), (16, 7), (17, 5), (33, 7), (130, 5))
     return several([(rows, 3, lanes_log2, contexts(3, state_bits=3)) for rows, lanes_log2 in counts])
 
 
-@recipe(1)
+@recipe(2)
 def context_many_coefficients():
     """40 coefficients of 40 channels: three rows of table differences"""
     return lossy_file("40", 40, 40, rows=12, strand_rows=4, lanes_log2=2, **contexts(40, 5, 3, table_count=30))
 
 
-@recipe(1)
+@recipe(2)
 def context_raw_bits():
     """0, 3 and 14 raw bits, with escapes, up to both ends of the indices"""
     source = random.Random("context raw")
@@ -113,7 +113,7 @@ def context_raw_bits():
                       **contexts(3, raw_bits=[0, 3, 14], weight=[65535, 65535, 65535]))
 
 
-@recipe(1)
+@recipe(2)
 def dependent_raw_bits():
     """the dependent quantiser with 1, 5 and 13 raw bits: the parity of an index is in its raw bits"""
     source = random.Random("dependent raw")
@@ -123,7 +123,7 @@ def dependent_raw_bits():
                       **contexts(3, state_bits=3, raw_bits=[1, 5, 13]))
 
 
-@recipe(1, "R-QUAN-04")
+@recipe(2, "R-QUAN-04")
 def context_escapes():
     """a table of the escape alone; the largest excess; escapes just beyond the codes of their table"""
     values = [[32767, -32767, 0], [-32767, 32767, 4], [3, -3, 2], [4, -4, -2], [0, -1, 1], [5, 100, -1000]]
@@ -131,7 +131,7 @@ def context_escapes():
                       **contexts(3, codes=(0, 5, 7, 0)))
 
 
-@recipe(1, "R-QUAN-04")
+@recipe(2, "R-QUAN-04")
 def dependent_escapes():
     """indices at both ends, where the levels are 32766 and 32765"""
     source = random.Random("dependent escapes")
@@ -141,7 +141,7 @@ def dependent_escapes():
                       **contexts(4, state_bits=2, codes=(0, 2)))
 
 
-@recipe(1)
+@recipe(2)
 def context_activity_extremes():
     """weights 0 and 65535, thresholds 0, equal ones, and 65535; the activity climbs to 131072 and falls to 0"""
     columns = 420
@@ -151,20 +151,20 @@ def context_activity_extremes():
                       **contexts(columns, 8, 3, weight=weight, thresholds=[0, 1, 2000, 8192, 8192, 40000, 65535]))
 
 
-@recipe(1)
+@recipe(2)
 def context_without_coefficients():
     """no symbols at all: every row is its prediction"""
     return lossy_file("context none", 3, 0, values=[[]] * 10, centre=[5, -6, 7], synthesis=dense([[], [], []]),
                       **contexts(0, state_bits=3))
 
 
-@recipe(1)
+@recipe(2)
 def context_one_table():
     """one table, one bin: what came before in the row has no effect"""
     return lossy_file("one table", 4, 4, **contexts(4, 1, table_count=1, codes=(4,), raw_bits=[0, 1, 0, 2]))
 
 
-@recipe(1, "R-MODEL-54")
+@recipe(2, "R-MODEL-54")
 def context_256_tables():
     """256 tables; neighbours name the first and the last, so that differences are 255 and -255"""
     options = contexts(6, 2, 3, table_count=256, precision_bits=8)
@@ -174,7 +174,7 @@ def context_256_tables():
     return lossy_file("256 tables", 6, 6, rows=30, strand_rows=10, lanes_log2=5, **options)
 
 
-@recipe(1, "R-MODEL-51")
+@recipe(2, "R-MODEL-51")
 def context_255_codes():
     """tables with 255 codes, at 8 bits each of frequency 1, and an escape beyond them"""
     source = random.Random("255")
@@ -191,7 +191,7 @@ def context_255_codes():
     return file.finish()
 
 
-@recipe(1)
+@recipe(2)
 def context_block_low_rank():
     """a block synthesis of 5 coefficients of 7 channels, and a low_rank predictor"""
     blocks = [matrix("cb0", 4, 3, 50), matrix("cb1", 3, 2, 50)]
@@ -209,14 +209,14 @@ def of_type(dtype):
                           patches={5: bytes(element_bytes), 71: b"\x7F" * element_bytes},
                           **contexts(4, 4, 3))
     make.__name__, make.__doc__ = f"dependent_{dtype}", f"elements of {dtype}, with patches"
-    recipe(1)(make)
+    recipe(2)(make)
 
 
 for name in ("f16", "bf16", "f64"):
     of_type(name)
 
 
-@recipe(1)
+@recipe(2)
 def chunks_of_both_entropy_models():
     """one tensor whose chunks are coded with a static model, a context model and the dependent quantiser"""
     header = tensor(shape=(9, 2), view=(1, 9, 2), strand_rows=3)

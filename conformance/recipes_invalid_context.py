@@ -2,7 +2,7 @@
 
 from recipes_context import contexts
 from recipes_invalid import ENTROPY, add, file_of, recipe
-from recipes_invalid_models import payload_words_end, with_model
+from recipes_invalid_models import payload_words_end
 from writer import (
     BitWriter, coded_chunk, context, flat, lossless_model, lossy_model, one_tensor_file, static, tensor, uint,
 )
@@ -15,6 +15,10 @@ def model_of(state_bits=0, quantiser=None, entropy_kind=2, model_extra=b"", entr
     quantiser = (2 if state_bits else 1) if quantiser is None else quantiser
     return lossy_model(2, entropy=entropy or context(**{**GOOD, **changes}), quantiser=quantiser,
                        entropy_kind=entropy_kind, state_bits=state_bits, extra=model_extra)
+
+
+def with_model(name, families, rules, note, stored):
+    add(name, 2, families, rules, note, lambda: file_of(stored_model=stored))
 
 
 def broken(name, rules, note, families="corrupt", **changes):
@@ -70,7 +74,7 @@ def index_of(name, note, model, index):
         header = tensor(shape=(1, 2), view=(1, 1, 2), strand_rows=1)
         payload, digest = coded_chunk(header, model, [[index, 0]])
         return one_tensor_file(header, model, [(payload, digest, 0, 1)]).finish()
-    add(name, 1, "corrupt", "R-QUAN-04", note, make)
+    add(name, 2, "corrupt", "R-QUAN-04", note, make)
 
 
 index_of("index_32768", "", UNIFORM, 32768)
@@ -99,15 +103,15 @@ def with_bypass(bits, model=ESCAPES):
     return make
 
 
-add("context_exp_golomb_32_zeros", 1, "corrupt", "R-QUAN-02", "", with_bypass([(2**32, 33), (0, 32)]))
-add("context_bypass_cut", 1, "corrupt", "R-CHNK-20", "ends inside an escape", with_bypass([(1, 1), (0, 7)]))
-add("context_raw_cut", 1, "corrupt", "R-CHNK-20", "ends inside raw bits",
+add("context_exp_golomb_32_zeros", 2, "corrupt", "R-QUAN-02", "", with_bypass([(2**32, 33), (0, 32)]))
+add("context_bypass_cut", 2, "corrupt", "R-CHNK-20", "ends inside an escape", with_bypass([(1, 1), (0, 7)]))
+add("context_raw_cut", 2, "corrupt", "R-CHNK-20", "ends inside raw bits",
     with_bypass([(1, 1), (1, 7)], lossy_model(2, **contexts(2, codes=(0,), table_count=1, raw_bits=[14, 0]))))
-add("context_bypass_padding", 1, "corrupt", "R-CHNK-20", "a one in the padding", with_bypass([(1, 1), (1, 1), (1, 6)]))
-add("context_bypass_extra", 1, "corrupt", "R-CHNK-20", "a byte that no symbol takes", with_bypass([(3, 2), (0, 14)]))
+add("context_bypass_padding", 2, "corrupt", "R-CHNK-20", "a one in the padding", with_bypass([(1, 1), (1, 1), (1, 6)]))
+add("context_bypass_extra", 2, "corrupt", "R-CHNK-20", "a byte that no symbol takes", with_bypass([(3, 2), (0, 14)]))
 
 
-@recipe(1, "corrupt", "R-RANS-03")
+@recipe(2, "corrupt", "R-RANS-03")
 def context_words_run_out():
     """the last word is missing"""
     header = tensor(shape=(60, 2), view=(1, 60, 2), strand_rows=60)
@@ -120,7 +124,7 @@ def context_words_run_out():
 
 
 def coded(name, rules, note, **options):
-    add(name, 1, "corrupt", rules, note, lambda: file_of(model=DEPENDENT, **options))
+    add(name, 2, "corrupt", rules, note, lambda: file_of(model=DEPENDENT, **options))
 
 
 coded("context_word_extra", "R-RANS-04", "a word that no symbol takes", word_extra=b"\0\0")
