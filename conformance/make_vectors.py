@@ -17,15 +17,18 @@ import subprocess
 import sys
 import tempfile
 
+import recipes_context  # noqa: F401 - adds to recipes_valid.RECIPES
 import recipes_examples
 import recipes_invalid
-import recipes_invalid_models  # noqa: F401 - adds to recipes_invalid.RECIPES
+import recipes_invalid_context  # noqa: F401 - these two add to recipes_invalid.RECIPES
+import recipes_invalid_models  # noqa: F401
 import recipes_profiles
 import recipes_program
 import recipes_valid
 
 from archive import Archive
 from bitio import FormatError
+from model import ENTROPY_CONTEXT
 from output import DTYPES
 from profiles import read_profile
 
@@ -42,16 +45,16 @@ def read_file(path):
 
 
 def with_program(program, folder):
-    """Runs the program for each of its recipes. Yields (id, path)."""
-    profile = os.path.join(folder, recipes_program.PROFILE)
+    """Runs the program for each of its recipes; the folder receives its files."""
     dump = os.path.join(recipes_program.DATA, "stories260K_layer3_4x256x64.npy")
-    subprocess.run([program, "fit", dump, "-o", profile, "-q", "--force"] + recipes_program.PROFILE_ARGUMENTS,
-                   check=True)
+    for profile, options in recipes_program.PROFILES.items():
+        path = os.path.join(folder, profile)
+        subprocess.run([program, "fit", dump, "-o", path, "-q", "--force"] + options, check=True)
     for name, _rules, tensors, arguments, _note in recipes_program.RECIPES:
         source, out = os.path.join(folder, "in.safetensors"), os.path.join(folder, name + ".actz")
         with open(source, "wb") as file:
             file.write(recipes_program.safetensors(tensors))
-        words = [profile if word == recipes_program.PROFILE else word for word in arguments]
+        words = [os.path.join(folder, word) if word in recipes_program.PROFILES else word for word in arguments]
         subprocess.run([program, "encode", source, out, "-q", "--force", "--threads", "1"] + words, check=True)
 
 
@@ -66,10 +69,11 @@ def entry(name, group, level, file, data, rules, note, made_by, families=None, p
         out["families"] = families
         verify_rejected(name, data, families, rules, profile)
         return out
-    models = read_profile(profile[1]) if profile else {}
+    archive = Archive(data, read_profile(profile[1]) if profile else {})
+    if any(model.entropy == ENTROPY_CONTEXT for model in archive.parsed.values()):
+        out["level"] = 2
     out["tensors"] = [{"name": tensor.name.decode("utf-8"), "dtype": DTYPES[tensor.dtype][0], "shape": tensor.shape,
-                       "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in Archive(data,
-                                                                                                    models).tensors]
+                       "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in archive.tensors]
     return out
 
 
@@ -93,8 +97,7 @@ def written_field_by_field():
     for name, level, rules, function in recipes_valid.RECIPES:
         data = function()
         yield f"uncommon/{name}.actz", data, entry(name, "uncommon", level, f"{name}.actz", data, rules,
-                                                   function.__doc__,
-                                                   "recipes_valid.py")
+                                                   function.__doc__, function.__module__ + ".py")
     for name, level, rules, function, families in recipes_invalid.RECIPES:
         data, note = function(), function.__doc__
         yield f"invalid/{name}.actz", data, entry(name, "invalid", level, f"{name}.actz", data, rules, note,
@@ -108,12 +111,13 @@ def written_field_by_field():
 
 
 def of_program():
-    path = f"vectors/program/{recipes_program.PROFILE}"
-    named = path, read_file(os.path.join(HERE, path))
     for name, rules, _tensors, arguments, note in recipes_program.RECIPES:
         made_by = " ".join(["actz", "encode"] + arguments)
         data = read_file(os.path.join(VECTORS, "program", f"{name}.actz"))
-        profile = named if "--name-profile" in arguments else None
+        profile = None
+        if "--name-profile" in arguments:
+            path = "vectors/program/" + arguments[arguments.index("--profile") + 1]
+            profile = path, read_file(os.path.join(HERE, path))
         yield entry(name, "program", 1, f"{name}.actz", data, rules, note, made_by, profile=profile)
 
 

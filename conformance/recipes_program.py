@@ -12,7 +12,12 @@ FORMATS = {"bool": "B", "u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I"
            "f16": "e", "f32": "f", "f64": "d"}
 RECIPES = []  # (id, rules, tensors, arguments, note)
 PROFILE = "stories.actp"
-PROFILE_ARGUMENTS = ["--nmse", "0.01,0.05", "--lags", "1,2"]
+PROFILES = {  # file -> options of `actz fit`
+    PROFILE: ["--nmse", "0.01,0.05", "--lags", "1,2"],
+    "stories_4_states.actp": ["--nmse", "0.03", "--lags", "none", "--states", "4"],
+    "stories_uniform.actp": ["--nmse", "0.03", "--lags", "1", "--states", "1"],
+    "stories_static.actp": ["--nmse", "0.03", "--lags", "1,2", "--states", "1", "--no-context"],
+}
 
 
 def activations(rows, first=0, name="stories260K_layer3_4x256x64.npy"):
@@ -63,6 +68,14 @@ recipe("lossy_profile_named", "a MODEL_REFERENCE", layer(first=640), "--profile"
        rules=["R-ARCH-20", "R-ARCH-21"])
 recipe("lossy_profile_f16", "the profile on another type", layer("f16", first=700), "--profile", PROFILE,
        "--name-profile", "--nmse", "0.03")
+for kind, note in (("4_states", "the dependent quantiser with 4 states, no lags"),
+                   ("uniform", "the context model with the uniform quantiser"),
+                   ("static", "the static model with the uniform quantiser")):
+    recipe(f"lossy_profile_{kind}", note, layer(rows=140, shape=[2, 70, 64], first=300), "--profile",
+           f"stories_{kind}.actp", "--name-profile", "--nmse", "0.03")
+recipe("lossy_profile_far", "values far from those trained on: escapes",
+       [("x", "f32", [48, 64], elements("f32", [value * 40 for value in activations(48, 90)]))], "--profile",
+       PROFILE, "--name-profile", "--nmse", "0.00002")
 recipe("lossy_max_error", "patches keep a bound", layer(), "--profile", PROFILE, "--name-profile", "--max-error",
        "0.05")
 

@@ -12,7 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from checksums import crc32c, xxh64  # noqa: E402
 from chunks import apply_patches, decode_lossy_rows, rows_of_strand, steps_of  # noqa: E402
-from model import LOSSY, read_model  # noqa: E402
+from encode_context import encode_step  # noqa: E402
+from model import ENTROPY_CONTEXT, LOSSY, read_model  # noqa: E402
 from tensor_header import Tensor  # noqa: E402
 
 METADATA, MODEL, MODEL_REFERENCE, TENSOR, CHUNK, TENSOR_END, INDEX, END, PROFILE = range(1, 10)
@@ -141,15 +142,16 @@ def rice_array(values, row_length=0, k=None, plain=False):
     return out.bytes()
 
 
-def kinds(codec, predictor=0, synthesis=0, quantiser=0, entropy=1, reserved=b"\0\0\0"):
-    return bytes((codec, predictor, synthesis, quantiser, entropy)) + reserved
+def kinds(codec, predictor=0, synthesis=0, quantiser=0, entropy_kind=1, state_bits=0, reserved=b"\0\0"):
+    return bytes((codec, predictor, synthesis, quantiser, entropy_kind, state_bits)) + reserved
 
 
 def lossy_model(channels, predictor=(0, b""), synthesis=None, entropy=b"", centre=None, unit=f32(1.0), quantiser=1,
-                entropy_kind=1, reserved=b"\0\0\0", extra=b"", centre_bytes=None):
+                entropy_kind=1, state_bits=0, reserved=b"\0\0", extra=b"", centre_bytes=None):
     """predictor, synthesis: (kind, bytes of its fields)."""
     synthesis = synthesis or diagonal([1] * channels)
-    out = kinds(1, predictor[0], synthesis[0], quantiser, entropy_kind, reserved) + uint(channels, 4) + uint(unit, 4)
+    out = kinds(1, predictor[0], synthesis[0], quantiser, entropy_kind, state_bits, reserved)
+    out += uint(channels, 4) + uint(unit, 4)
     out += rice_array(centre or [0] * channels) if centre_bytes is None else centre_bytes
     return out + predictor[1] + synthesis[1] + entropy + extra
 
@@ -202,6 +204,20 @@ def static(classes, class_of, precision_bits=12, class_count=None):
     return out + rice_array(class_of)
 
 
+def context(tables, weight, raw_bits, table_of, thresholds=(), precision_bits=12, table_count=None, bins=None,
+            code_counts=None, differences=None):
+    """tables: frequencies, that of the escape last. table_of: for each coefficient, for each bin and quantiser."""
+    out = uint(precision_bits, 1) + uint(len(tables) if table_count is None else table_count, 2)
+    out += uint(len(thresholds) + 1 if bins is None else bins, 1) + b"".join(uint(one, 2) for one in thresholds)
+    for i, frequencies in enumerate(tables):
+        out += uint(code_counts[i] if code_counts else len(frequencies) - 1, 1) + rice_array(list(frequencies))
+    if differences is None:
+        before = [[0] * len(row) for row in table_of[:1]] + table_of[:-1]
+        differences = [new - old for row, last in zip(table_of, before) for new, old in zip(row, last)]
+    row_length = 16 * len(table_of[0]) if table_of else 1
+    return out + rice_array(weight) + rice_array(raw_bits) + rice_array(differences, row_length)
+
+
 def flat(symbols, precision_bits=12):
     """Frequencies that fall off a little, to their total."""
     total = 2**precision_bits
@@ -214,12 +230,12 @@ def flat(symbols, precision_bits=12):
 # Coding
 
 
-def rans_encode(steps, lanes, precision_bits):
-    """steps: lists of (symbol, frequencies). Returns states and words as bytes, word_count."""
+def rans_encode(runs, lanes, precision_bits):
+    """runs: lists of (symbol, frequencies). Returns states and words as bytes, word_count."""
     states, words, total = [2**16] * lanes, [], 2**precision_bits
-    for step in reversed(steps):
-        for j in reversed(range(len(step))):
-            symbol, frequencies = step[j]
+    for run in reversed(runs):
+        for j in reversed(range(len(run))):
+            symbol, frequencies = run[j]
             frequency, before, lane = frequencies[symbol], sum(frequencies[:symbol]), j % lanes
             if states[lane] >= frequency * 2 ** (32 - precision_bits):
                 words.append(states[lane] % 2**16)
@@ -255,15 +271,27 @@ def bin_of(pattern, model, bypass):
     raise ValueError("no bin for an element")
 
 
-class _Given:
-    """Stands in for an entropy decoder: hands out given rows in the order of the steps."""
+def static_symbol(value, k, model, bypass):
+    """(symbol, frequencies of its class) of value k of a row."""
+    entropy_class = model.classes[model.class_of[k]]
+    symbol = symbol_of(value, entropy_class, bypass) if model.codec == LOSSY else bin_of(value, model, bypass)
+    return symbol, entropy_class.frequencies
 
-    def __init__(self, rows, strands, steps):
-        first = [sum(strands[:i]) for i in range(len(strands))]
-        self.steps = iter([[rows[first[strand] + t] for strand, t in step] for step in steps])
+
+class _Steps:
+    """Stands in for an entropy decoder: hands out the rows of each step."""
+
+    def __init__(self, steps):
+        self.steps = iter(steps)
 
     def read_step(self, _row_count):
         return next(self.steps)
+
+
+def in_steps(rows, strands, steps):
+    """Rows in C order, as the rows of each step."""
+    first = [sum(strands[:i]) for i in range(len(strands))]
+    return [[rows[first[strand] + t] for strand, t in step] for step in steps]
 
 
 def patch_block(patches):
@@ -280,28 +308,26 @@ def patch_block(patches):
 def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_count=1, lanes_log2=0, patches=None,
                 patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"", state_of_lane_0=None,
                 **place):
-    """A CHUNK payload for rows of quantised integers (lossy) or of patterns (lossless), and its digest."""
+    """A CHUNK payload and its digest, for rows of quantised integers (lossy; of indices with a context model) or of
+    patterns (lossless)."""
     view, model = Tensor(tensor_payload), read_model(model_payload)
     strands = [rows_of_strand(view, first_strand + i) for i in range(strand_count)]
     steps = steps_of(strands, model.codec == LOSSY and model.lags != [])
-    bypass, coded = BitWriter(), []
-    given = _Given(rows, strands, steps)
-    for step in steps:
-        symbols = []
-        for row in given.read_step(len(step)):
-            for k, value in enumerate(row):
-                entropy_class = model.classes[model.class_of[k]]
-                symbol = symbol_of(value, entropy_class, bypass) if model.codec == LOSSY else bin_of(value, model,
-                                                                                                     bypass)
-                symbols.append((symbol, entropy_class.frequencies))
-        coded.append(symbols)
+    bypass, coded, levels = BitWriter(), [], []
+    for step_rows in in_steps(rows, strands, steps):
+        if model.entropy == ENTROPY_CONTEXT:
+            runs, step_rows = encode_step(model, step_rows, bypass)
+            coded += runs
+        else:
+            coded.append([static_symbol(value, k, model, bypass) for row in step_rows for k, value in enumerate(row)])
+        levels.append(step_rows)
     body, word_count = rans_encode(coded, 2**lanes_log2, model.precision_bits)
     if state_of_lane_0 is not None:
         body = uint(state_of_lane_0, 4) + body[4:]
     bypass_data = bypass.bytes() + bypass_extra
     patch_data = patch_block(patches) if patch_bytes is None else patch_bytes
     if model.codec == LOSSY:
-        decoded = decode_lossy_rows(view, model, strands, _Given(rows, strands, steps))
+        decoded = decode_lossy_rows(view, model, strands, _Steps(levels))
     else:
         decoded = rows
     elements = bytearray(b"".join(uint(value, view.element_bytes) for row in decoded for value in row))

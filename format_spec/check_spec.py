@@ -28,8 +28,9 @@ ENUMS = {
     "predictors": ("libcodec/src/predict/predictor.hpp", "PredictorKind", {}),
     "transforms": ("libcodec/src/transform/synthesis.hpp", "SynthesisKind", {}),
     "chunk_codings": ("libcodec/src/container/fields.hpp", "ChunkCoding", {}),
+    "quantisers": ("libcodec/src/profile/codec_model.hpp", "QuantizerKind", {}),
+    "entropy_models": ("libcodec/src/profile/codec_model.hpp", "EntropyKind", {"static_classes": "static"}),
 }
-CONSTANTS = {"quantisers": "kQuantiser", "entropy_models": "kEntropy"}
 
 
 class Checker:
@@ -175,11 +176,6 @@ class Checker:
             body = re.search(rf"enum class {enum} : [\w:]+ \{{(.*?)\}};", self.read(header), re.S)
             members = re.findall(r"(\w+) = (\d+)", body.group(1)) if body else []
             self.compare(registry, header, {int(value): renamed.get(name, name) for name, value in members})
-        constants = self.read("libcodec/src/profile/model_limits.hpp")
-        for registry, prefix in CONSTANTS.items():
-            members = re.findall(rf"\b{prefix}([A-Z]\w*) = (\d+);", constants)
-            snake = lambda name: re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()  # noqa: E731
-            self.compare(registry, "model_limits.hpp", {int(value): snake(name) for name, value in members})
         dtypes = re.findall(r'\{DType::\w+, "(\w+)", (\d), (true|false)\}', self.read("libcodec/src/tensor/dtype.cpp"))
         rows = self.rows("registry", "dtypes.csv")
         wanted = [(row["name"], row["element_bytes"], str(row["kind"] == "float").lower()) for row in rows]
@@ -224,6 +220,9 @@ class Checker:
             match = re.search(rf"READER_{row['name'].upper()} = ([\d*]+)", reference)
             if not match or eval(match.group(1), {}) != int(row["value"]):
                 self.fault(f"tables/limits.csv: {row['name']} differs from the reference decoder")
+        for row in self.rows("tables", "constants.csv"):  # C++ reads them too
+            if f"\n{row['name'].upper()} = {row['value']}\n" not in reference:
+                self.fault(f"tables/constants.csv: {row['name']} differs from the reference decoder")
 
     # Links, sections, versions
 
@@ -237,8 +236,8 @@ class Checker:
             for section in re.findall(r"\((\d{1,2}\.\d)\)|\((\d{1,2}\.\d), \d{1,2}\.\d\)", prose):
                 if (section[0] or section[1]) not in headings:
                     self.fault(f"{name}: section {section[0] or section[1]} does not exist")
-        for path in self.files("format_spec/registry", ".csv"):
-            for row in self.rows("registry", os.path.basename(path)):
+        for path in [*self.files("format_spec/registry", ".csv"), *self.files("format_spec/tables", ".csv")]:
+            for row in self.rows(*path.split(os.sep)[1:]):
                 if row.get("chapter", "1") not in headings:
                     self.fault(f"{path}: section {row['chapter']} does not exist")
         version = self.read("libcodec/include/actz/version.hpp")
@@ -249,7 +248,8 @@ class Checker:
     def check_test_values(self):
         sys.path.insert(0, os.path.join(ROOT, "format_spec", "reference"))
         for module, function in (("checksums", "check_digest_test_values"),
-                                 ("transforms", "check_transform_test_values")):
+                                 ("transforms", "check_transform_test_values"),
+                                 ("symbols", "check_context_test_values")):
             getattr(importlib.import_module(module), function)()
 
     def check_chapters_decode(self):
@@ -294,6 +294,8 @@ PLANTED = (  # file, what stands there, what a careless change would put
     ("format_spec/registry/errors.csv", "20,unsupported,4", "20,unsupported,3"),
     ("format_spec/registry/quantisers.csv", "1,uniform", "1,plain"),
     ("format_spec/tables/limits.csv", "max_tensors,65536", "max_tensors,65535"),
+    ("format_spec/registry/entropy_models.csv", "2,context", "3,context"),
+    ("format_spec/tables/constants.csv", "activity_decay_shift,5", "activity_decay_shift,6"),
     ("format_spec/07_entropy_coder.md", "R-RANS-04 A decoder", "R-RANS-05 A decoder"),
     ("format_spec/07_entropy_coder.md", "R-RANS-03 A decoder", "R-RANS-01 A decoder"),
     ("format_spec/05_chunks.md", "bytes do not match its digest (corrupt)",

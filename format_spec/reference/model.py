@@ -1,4 +1,4 @@
-"""Chapters 3.2 to 3.7: Rice arrays and MODEL sections."""
+"""Chapters 3.2 to 3.8: Rice arrays and MODEL sections."""
 
 from bitio import BitReader, ByteReader, require, wrap_i32
 from tensor_header import is_positive_finite_f32
@@ -40,8 +40,8 @@ def read_model_array(reader, count, minimum, maximum, row_length=0):
 LOSSY, LOSSLESS = 1, 2
 PREDICTOR_NONE, PREDICTOR_DENSE, PREDICTOR_LOW_RANK = 0, 1, 2
 SYNTHESIS_DIAGONAL, SYNTHESIS_DENSE, SYNTHESIS_BLOCK = 1, 2, 3
-QUANTISER_UNIFORM = 1
-ENTROPY_STATIC = 1
+QUANTISER_UNIFORM, QUANTISER_DEPENDENT = 1, 2
+ENTROPY_STATIC, ENTROPY_CONTEXT = 1, 2
 INT16 = (-(2**15), 2**15 - 1)
 INT32 = (-(2**31), 2**31 - 1)
 
@@ -53,13 +53,9 @@ class Model:
 def read_model(payload):
     reader, model = ByteReader(payload), Model()
     model.codec, model.predictor, model.synthesis = reader.uint(1), reader.uint(1), reader.uint(1)
-    quantiser, model.entropy = reader.uint(1), reader.uint(1)
-    require(reader.bytes(3) == b"\0\0\0", "unsupported", "R-MODEL-01")
-    if model.codec == LOSSY:
-        known = model.predictor <= 2 and 1 <= model.synthesis <= 3 and quantiser == QUANTISER_UNIFORM
-    else:
-        known = model.codec == LOSSLESS and model.predictor == 0 and model.synthesis == 0 and quantiser == 0
-    require(known and model.entropy in READ_ENTROPY_MODEL, "unsupported", "R-MODEL-02")
+    model.quantiser, model.entropy, model.state_bits = reader.uint(1), reader.uint(1), reader.uint(1)
+    require(reader.bytes(2) == b"\0\0", "unsupported", "R-MODEL-01")
+    require(kinds_are_known(model), "unsupported", "R-MODEL-02")
     model.channels = reader.uint(4)
     require(1 <= model.channels <= 65536, "corrupt", "R-MODEL-07")
     if model.codec == LOSSY:
@@ -75,6 +71,18 @@ def read_model(payload):
     READ_ENTROPY_MODEL[model.entropy](reader, model)
     require(reader.remaining() == 0, "corrupt", "R-MODEL-09")
     return model
+
+
+def kinds_are_known(model):
+    if model.codec == LOSSLESS:
+        kinds = (model.predictor, model.synthesis, model.quantiser, model.entropy, model.state_bits)
+        return kinds == (0, 0, 0, ENTROPY_STATIC, 0)
+    quantised = {
+        ENTROPY_STATIC: ((QUANTISER_UNIFORM, 0),),
+        ENTROPY_CONTEXT: ((QUANTISER_UNIFORM, 0), (QUANTISER_DEPENDENT, 2), (QUANTISER_DEPENDENT, 3)),
+    }
+    return (model.codec == LOSSY and model.predictor <= 2 and 1 <= model.synthesis <= 3 and
+            (model.quantiser, model.state_bits) in quantised.get(model.entropy, ()))
 # end
 
 
@@ -195,7 +203,44 @@ def read_class(reader, model):
     out.frequencies = read_model_array(reader, symbol_count, 0, total)
     require(sum(out.frequencies) == total, "corrupt", "R-MODEL-43")
     return out
+# end
 
 
-READ_ENTROPY_MODEL = {ENTROPY_STATIC: read_static_model}
+# spec: context
+TABLE_ROW_COEFFICIENTS = 16
+
+
+def read_context_model(reader, model):
+    model.precision_bits, table_count = reader.uint(1), reader.uint(2)
+    require(8 <= model.precision_bits <= 12 and 1 <= table_count <= 256, "corrupt", "R-MODEL-50")
+    model.bins = reader.uint(1)
+    require(1 <= model.bins <= 8, "corrupt", "R-MODEL-52")
+    model.thresholds = [reader.uint(2) for _ in range(model.bins - 1)]
+    require(model.thresholds == sorted(model.thresholds), "corrupt", "R-MODEL-53")
+    model.tables = [read_context_table(reader, model) for _ in range(table_count)]
+    model.weight = read_model_array(reader, model.coefficients, 0, 65535)
+    model.raw_bits = read_model_array(reader, model.coefficients, 0, 14)
+    read_table_of(reader, model, table_count)
+
+
+def read_context_table(reader, model):
+    """The frequencies of the codes 0, 1, ... and, last, of the escape."""
+    code_count, total = reader.uint(1), 2**model.precision_bits
+    frequencies = read_model_array(reader, code_count + 1, 1, total)  # R-MODEL-51
+    require(sum(frequencies) == total, "corrupt", "R-MODEL-43")
+    return frequencies
+
+
+def read_table_of(reader, model, table_count):
+    model.quantisers = 2 if model.quantiser == QUANTISER_DEPENDENT else 1
+    width = model.bins * model.quantisers
+    differences = read_model_array(reader, model.coefficients * width, -255, 255, TABLE_ROW_COEFFICIENTS * width)
+    model.table_of = []
+    for i, difference in enumerate(differences):
+        table = difference + (model.table_of[i - width] if i >= width else 0)
+        require(0 <= table < table_count, "corrupt", "R-MODEL-54")
+        model.table_of.append(table)
+
+
+READ_ENTROPY_MODEL = {ENTROPY_STATIC: read_static_model, ENTROPY_CONTEXT: read_context_model}
 # end

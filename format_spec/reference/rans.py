@@ -25,11 +25,11 @@ class RansDecoder:
         self.lane = 0  # of the next symbol
         self.precision_bits = precision_bits
 
-    def begin_step(self):
+    def begin_run(self):
         self.lane = 0
 
     def symbol(self, slots):
-        """The next symbol of the step, of a class with these slots."""
+        """The next symbol of the run, of a class with these slots."""
         state = self.states[self.lane]
         symbol, frequency, offset = slots[state % 2**self.precision_bits]
         state = frequency * (state >> self.precision_bits) + offset

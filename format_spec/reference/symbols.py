@@ -1,7 +1,7 @@
 """Chapter 6: symbols to values, for each kind of entropy model."""
 
 from bitio import require
-from model import BIN_ESCAPE, ENTROPY_STATIC, LOSSY
+from model import BIN_ESCAPE, ENTROPY_CONTEXT, ENTROPY_STATIC, LOSSY, QUANTISER_DEPENDENT, Model
 from rans import slots_of
 
 
@@ -51,15 +51,112 @@ class StaticValues:
 
     def read_step(self, row_count):
         """The values of the rows of one step, a list for each: quantised integers, or the patterns of elements."""
-        self.coder.begin_step()
+        self.coder.begin_run()
         step = [[self.coder.symbol(slots) for slots in self.row_slots] for _ in range(row_count)]
         if self.model.codec == LOSSY:
             return [[read_value(symbol, entropy_class, self.bypass)
                      for symbol, entropy_class in zip(symbols, self.row_classes)] for symbols in step]
         return [[read_element(symbol, self.model, self.bypass) for symbol in symbols] for symbols in step]
+# end
 
 
-# A further kind of entropy model is a further class with read_step; one that adapts to what was decoded keeps its
-# state in the object.
-VALUES_OF = {ENTROPY_STATIC: StaticValues}
+# spec: dependent
+class Quantiser:
+    """Levels of a row from its indices. Uniform: state_bits is 0, and so is the state for ever."""
+
+    def __init__(self, state_bits):
+        self.state_bits = state_bits
+        self.state = 0
+
+    def in_use(self):
+        return self.state >> 1 & 1
+
+    def level(self, index):
+        """The level of the next index; goes on to the next state."""
+        if self.state_bits == 0:
+            return index
+        sign = (index > 0) - (index < 0)
+        level = 2 * index - sign * self.in_use()
+        self.state = (self.state >> 1) | ((self.state ^ index) & 1) << (self.state_bits - 1)
+        return level
+# end
+
+
+# spec: context
+ACTIVITY_START = 8192
+ACTIVITY_DECAY_SHIFT = 5
+ACTIVITY_TERM_LIMIT = 4096
+
+
+class RowContext:
+    """What is known of a row while its coefficients are read, the first one first."""
+
+    def __init__(self, model):
+        self.model = model
+        self.quantiser = Quantiser(model.state_bits)
+        self.activity = ACTIVITY_START
+
+    def table(self, k):
+        """Number of the table of coefficient k."""
+        model = self.model
+        activity_bin = sum(self.activity >= threshold for threshold in model.thresholds)
+        return model.table_of[(k * model.bins + activity_bin) * model.quantisers + self.quantiser.in_use()]
+
+    def take(self, k, index):
+        """The level of coefficient k."""
+        magnitude = abs(index >> self.model.raw_bits[k])
+        term = min(magnitude * self.model.weight[k], ACTIVITY_TERM_LIMIT)
+        self.activity += term - (self.activity >> ACTIVITY_DECAY_SHIFT)
+        return self.quantiser.level(index)
+
+
+class ContextValues:
+    """Values of the rows of a chunk under a context model; one object for each chunk."""
+
+    def __init__(self, model, coder, bypass):
+        self.model, self.coder, self.bypass = model, coder, bypass
+        self.slots = [slots_of(frequencies) for frequencies in model.tables]
+
+    def read_step(self, row_count):
+        """The levels of the rows of one step, a list for each."""
+        contexts = [RowContext(self.model) for _ in range(row_count)]
+        levels = [[] for _ in range(row_count)]
+        for k in range(self.model.coefficients):
+            self.coder.begin_run()
+            tables = [context.table(k) for context in contexts]
+            symbols = [self.coder.symbol(self.slots[table]) for table in tables]
+            for row in range(row_count):
+                index = self.read_index(k, symbols[row], len(self.model.tables[tables[row]]) - 1)
+                levels[row].append(contexts[row].take(k, index))
+        return levels
+
+    def read_index(self, k, code, code_count):
+        if code == code_count:  # the escape
+            code += read_exp_golomb(self.bypass)
+        high = -(code + 1) // 2 if code % 2 else code // 2
+        raw_bits = self.model.raw_bits[k]
+        index = high * 2**raw_bits + self.bypass.bits(raw_bits)
+        limit = 16383 if self.model.quantiser == QUANTISER_DEPENDENT else 32767
+        require(-limit <= index <= limit, "corrupt", "R-QUAN-04")
+        return index
+
+
+VALUES_OF = {ENTROPY_STATIC: StaticValues, ENTROPY_CONTEXT: ContextValues}
+# end
+
+
+# spec: test_values
+def check_context_test_values():
+    model = Model()
+    model.state_bits, model.bins, model.quantisers, model.thresholds = 3, 3, 2, [8000, 9000]
+    model.weight, model.raw_bits = [256, 256, 512, 256, 65535, 0, 300, 100], [0, 0, 0, 1, 0, 0, 2, 0]
+    model.table_of = [(k * 6 + i) % 7 for k in range(8) for i in range(6)]
+    context = RowContext(model)
+    row = (  # index, then state, activity and table before it, and the level it gives
+        (1, 0, 8192, 2, 2), (0, 4, 8192, 1, 0), (-3, 2, 7936, 6, -5), (5, 5, 9224, 1, 10), (-1, 2, 9448, 1, -1),
+        (0, 5, 13249, 6, 0), (-7, 6, 12835, 6, -13), (2, 7, 13034, 5, 3))
+    for k, (index, state, activity, table, level) in enumerate(row):
+        assert (context.quantiser.state, context.activity, context.table(k)) == (state, activity, table)
+        assert context.take(k, index) == level
+    assert (context.quantiser.state, context.activity) == (7, 12827)
 # end

@@ -7,7 +7,7 @@
 #include "base/checked_math.hpp"
 #include "base/try.hpp"
 #include "container/fields.hpp"
-#include "profile/model_limits.hpp"
+#include "generated/format_limits.hpp"
 
 namespace actz {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "generated/format_limits.hpp"
 #include "model/enc_symbol_bits.hpp"
-#include "profile/model_limits.hpp"
 
 namespace actz {
 namespace {

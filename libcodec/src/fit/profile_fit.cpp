@@ -8,7 +8,7 @@
 #include "base/checksum.hpp"
 #include "base/try.hpp"
 #include "fit/rung_fit.hpp"
-#include "profile/model_limits.hpp"
+#include "generated/format_limits.hpp"
 #include "profile/profile_content.hpp"
 #include "tensor/float_convert.hpp"
 

@@ -39,11 +39,8 @@ struct ContextModel {
   }
 };
 
-/// The activity of a row so far: 32 times the decaying mean of the magnitudes, each in 1/256 of its coefficient's mean.
-inline constexpr std::int32_t kActivityStart = 32 * 256;
-inline constexpr std::int32_t kActivityTermLimit = 16 * 256;
-inline constexpr unsigned kActivityDecayShift = 5;
-
+/// The activity of a row after one more coefficient; it begins at kActivityStart. It is 32 times the decaying mean of the
+/// magnitudes, each in 1/256 of its coefficient's mean.
 /// @param magnitude  of the index without its raw bits; times weight it stays below 2^31.
 inline std::int32_t next_activity(std::int32_t activity, std::int32_t magnitude, std::int32_t weight) {
   return activity - (activity >> kActivityDecayShift) + std::min(magnitude * weight, kActivityTermLimit);

@@ -45,11 +45,11 @@ class ContextLevels final : public StepLevels {
       if (symbols_[i] == ContextModel::kEscapeSymbol) {
         const std::uint32_t table = rows_.table_offset[i] >> context_.tables.precision_bits;
         const auto excess = bypass_.exp_golomb();
-        if (!excess || *excess > 0xFFFF) return false;  // R-QUAN-02
+        if (!excess || *excess > 0xFFFF) return false;  // R-QUAN-02; such an excess leaves the range of an index
         index = unzigzag(*excess + context_.code_count[table]);
       }
       index = index * (std::int64_t{1} << raw_bits) + static_cast<std::int64_t>(bypass_.bits(raw_bits));
-      if (index < -limit || index > limit) return false;  // R-QUAN-03
+      if (index < -limit || index > limit) return false;  // R-QUAN-04
       rows_.index[i] = static_cast<std::int32_t>(index);
     }
     return true;

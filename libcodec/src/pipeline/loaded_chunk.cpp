@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/try.hpp"
-#include "profile/model_limits.hpp"
+#include "generated/format_limits.hpp"
 
 namespace actz {
 

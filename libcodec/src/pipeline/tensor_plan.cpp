@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "profile/model_limits.hpp"
+#include "generated/format_limits.hpp"
 
 namespace actz {
 namespace {

@@ -8,8 +8,8 @@
 #include "base/checked_math.hpp"
 #include "base/rice.hpp"
 #include "base/try.hpp"
+#include "generated/format_limits.hpp"
 #include "profile/codec_model.hpp"
-#include "profile/model_limits.hpp"
 #include "quantize/dependent.hpp"
 
 namespace actz {

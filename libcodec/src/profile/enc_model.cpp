@@ -2,8 +2,8 @@
 
 #include "base/byte_writer.hpp"
 #include "base/rice.hpp"
+#include "generated/format_limits.hpp"
 #include "profile/codec_model.hpp"
-#include "profile/model_limits.hpp"
 
 namespace actz {
 namespace {

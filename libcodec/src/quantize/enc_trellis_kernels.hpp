@@ -147,7 +147,7 @@ template <unsigned States>
   const I32x16 from_odd = odd_cost < even_cost;
   cost = from_odd ? odd_cost : even_cost;
   const I32x16 before = from_odd ? from.activity[odd] : from.activity[even];
-  activity = before - (before >> static_cast<int>(kActivityDecayShift)) +
+  activity = before - (before >> kActivityDecayShift) +
              (from_odd ? odd_offers.term[parity ^ 1] : even_offers.term[parity]);
   const I32x16 index = from_odd ? odd_offers.index[parity ^ 1] : even_offers.index[parity];
   store(__builtin_convertvector(index * 2 - from_odd, I16x16), taken);

@@ -62,7 +62,7 @@ template <unsigned StateBits>
     const I32x16 high = value >> shared.raw_bits;
     I32x16 term = (high < 0 ? -high : high) * shared.weight;
     term = term > kActivityTermLimit ? I32x16{} + kActivityTermLimit : term;
-    const I32x16 after = before - (before >> static_cast<int>(kActivityDecayShift)) + term;
+    const I32x16 after = before - (before >> kActivityDecayShift) + term;
     store(after, activity + first);
     I32x16 chosen{};
     for (std::size_t b = 0; b + 1 < kMaxBins; ++b) chosen += (after >= shared.thresholds[b]) * -2;

@@ -1,3 +1,0 @@
-#pragma once
-
-#include "generated/format_limits.hpp"
