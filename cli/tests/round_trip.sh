@@ -69,4 +69,23 @@ assert {"name", "dtype", "shape", "bits_per_value", "coded_bytes", "chunks"} <= 
 "$actz" info x.actp --json | /usr/bin/python3 -m json.tool > /dev/null
 "$actz" cat lossy.actz | grep -q '^# x f32'
 "$actz" bench x.npy --repeat 1 --json | /usr/bin/python3 -m json.tool > /dev/null
+
+# A higher layer predicted from a lower one, both in one file; the order of the inputs does not matter.
+/usr/bin/python3 -c 'import numpy as np
+x = np.load("x.npy")
+mix = np.random.default_rng(3).normal(size=(16, 16)) / 4
+np.save("high.npy", (x @ mix + 0.05 * np.random.default_rng(4).normal(size=x.shape)).astype("f4"))'
+"$actz" encode high.npy alone.actz --nmse 0.01 -q
+"$actz" encode high.npy x.npy both.actz --nmse 0.01 --reference high=x -q
+"$actz" info both.actz --json | /usr/bin/python3 -c 'import json, sys
+low, high = json.load(sys.stdin)["tensors"]
+assert low["name"] == "x" and high["reference"] == "x", (low, high)'
+"$actz" decode both.actz both.npz
+"$actz" encode x.npy high.npy auto.actz --nmse 0.01 --references auto -q
+cmp both.actz auto.actz
+"$actz" fit high.npy -o high.actp --reference x=x.npy --nmse 0.01 -q
+"$actz" encode x.npy high.npy profiled.actz --nmse 0.01 --profile high=high.actp -q
+"$actz" verify -q profiled.actz
+if "$actz" encode high.npy missing.actz --nmse 0.01 --profile high.actp 2> error.txt; then exit 1; fi
+grep -q "predicts from the tensor 'x'" error.txt && [ ! -e missing.actz ]
 echo "round trips hold"
