@@ -2,6 +2,7 @@
 
 #include "base/try.hpp"
 #include "file_adapters.hpp"
+#include "metric_option.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
 
@@ -60,6 +61,7 @@ int run_fit(const Arguments& arguments) {
       "nmse", po::value<std::string>(), "ladder of qualities, default 0.001,0.0025,0.005,0.01,0.02,0.04,0.08,0.16")(
       "lags", po::value<std::string>(), "rows to predict from: 1,2 (default, text), 1,14 (a 14 x 14 grid), none")(
       "tensor", po::value<std::string>(), "only tensors of this name")("sample", po::value<unsigned>(), "MiB of rows kept to train on, default 64")(
+      "metric", po::value<std::string>(), "sensitivity of the task (.npy): a positive semidefinite matrix, channels x channels, or a vector")(
       "states", po::value<unsigned>(), "of the dependent quantiser: 8 (default), 4; 1: uniform quantiser")(
       "no-context", "a table class for each coefficient; faster, needs --states 1")(
       "no-transform", "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")("force,f", "overwrite the output");
@@ -82,6 +84,11 @@ int run_fit(const Arguments& arguments) {
   if (!options.context) options.quantizer_states = 1;
   if (verb.has("states")) options.quantizer_states = verb.get<unsigned>("states");
   if (options.quantizer_states > 1 && !options.transform) options.context = true;
+  if (verb.has("metric")) {
+    auto metric = load_metric(verb.text("metric"));
+    if (!metric) return report({verb.text("metric"), metric.error()});
+    options.metric = std::move(metric->values);
+  }
   const std::string path = verb.text("output");
   const auto read_options = verb.read_options();
   if (!read_options) return report({"", read_options.error()});

@@ -7,6 +7,7 @@
 #include "pipeline/model_choice.hpp"
 #include "pipeline/tensor_sample.hpp"
 #include "pipeline/unit_search.hpp"
+#include "profile/metric_section.hpp"
 
 namespace actz {
 namespace {
@@ -32,8 +33,10 @@ std::uint32_t centre_scale_for(double model_unit, double unit) {
   return static_cast<std::uint32_t>(std::lrint(std::clamp(model_unit / unit * kCentreScaleOne, 1.0, 4.0e9)));
 }
 
-std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options) {
-  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, decision_options(options)));
+std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options, const TaskMetric& metric) {
+  DecisionOptions decisions = decision_options(options);
+  if (!metric.empty()) decisions.metric = &metric;
+  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, decisions));
 }
 
 ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit) {
@@ -161,7 +164,8 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   for (std::size_t at = 0; at < rows.values.size(); at += rows.channels) {
     for (std::size_t c = 0; c < rows.channels; ++c) rows.values[at + c] += offset[c];
   }
-  auto encoder = make_row_encoder(rung.model, options);
+  ACTZ_TRY(const auto metric, read_metric(profile.metric, channels));
+  auto encoder = make_row_encoder(rung.model, options, metric);
   double unit = double{rung.model.unit};
   if (options.max_error) {
     unit = step_for_bound(rung.model.state_bits, *options.max_error) / (1 << kFractionBits);
@@ -195,7 +199,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
       best_bits = bits;
     }
   }
-  auto encoder = make_row_encoder(best->model, options);
+  auto encoder = make_row_encoder(best->model, options, {});
   double unit = double{best->model.unit};
   if (!options.max_error) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options), unit, 0);
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
