@@ -18,7 +18,7 @@ struct TaskMetric {
 };
 
 /// Share of the identity in the metric that is used. Measured: docs/decisions/0301-task-metric.md.
-inline constexpr double kIdentityShare = 0.002;
+inline constexpr double kIdentityShare = 0.1;
 
 /// Scales a user's metric to mean eigenvalue 1 and mixes it with the identity, so that no direction is without weight.
 /// @param given          channels × channels, row-major, or a diagonal of `channels` weights.
