@@ -30,7 +30,7 @@ class FloatElements final : public ElementSource {
   std::vector<std::byte> bytes_;
 };
 
-/// Rows that follow their predecessors; neighbouring channels share a part.
+/// Rows that follow their predecessors; neighbouring channels share a part, the last third is quiet.
 std::vector<float> activations(std::size_t sequences, std::size_t rows, unsigned seed) {
   std::mt19937 random(seed);
   std::normal_distribution<float> normal;
@@ -39,7 +39,7 @@ std::vector<float> activations(std::size_t sequences, std::size_t rows, unsigned
   for (std::size_t i = 0; i < out.size(); ++i) {
     const std::size_t c = i % kChannels;
     if (i / kChannels % rows == 0) row[c] = 0;
-    row[c] = 0.6F * row[c] + normal(random) * (1.0F - 0.02F * static_cast<float>(c)) + 0.3F * row[(c + 1) % kChannels];
+    row[c] = 0.6F * row[c] + normal(random) * (c < 16 ? 1.0F : 0.03F) + 0.3F * row[(c + 1) % kChannels];
     out[i] = row[c];
   }
   return out;
@@ -50,7 +50,7 @@ Result<Profile> fit(const std::vector<double>& metric, bool transform = true) {
   FloatElements elements(calib);
   const FitInput input{DType::f32, {30, 200, kChannels}, &elements};
   FitOptions options;
-  options.target_nmse = {0.01, 0.2};
+  options.target_nmse = {0.01, 0.4};
   options.transform = transform;
   options.metric = metric;
   return fit_profile(std::span(&input, 1), options);
@@ -59,6 +59,7 @@ Result<Profile> fit(const std::vector<double>& metric, bool transform = true) {
 struct Coded {
   std::vector<std::byte> file;
   std::vector<double> channel_error;  ///< mean square
+  std::vector<double> error;          ///< of every value
   double nmse = 0;
 };
 
@@ -86,11 +87,20 @@ Coded code(const Profile& profile, double nmse) {
   REQUIRE(read_stream(source, visitor, decode_options).has_value());
   std::vector<float> y(test.size());
   floats_to_f32(DType::f32, decoded, y);
-  Coded out{sink.bytes, std::vector<double>(kChannels), report->nmse};
+  Coded out{sink.bytes, std::vector<double>(kChannels), {}, report->nmse};
   for (std::size_t i = 0; i < y.size(); ++i) {
-    out.channel_error[i % kChannels] += std::pow(double{test[i]} - double{y[i]}, 2) / static_cast<double>(y.size() / kChannels);
+    out.error.push_back(double{test[i]} - double{y[i]});
+    out.channel_error[i % kChannels] += out.error[i] * out.error[i] / static_cast<double>(y.size() / kChannels);
   }
   return out;
+}
+
+double distortion(const std::vector<double>& error, const std::vector<double>& matrix) {
+  double sum = 0;
+  for (std::size_t at = 0; at < error.size(); at += kChannels) {
+    for (std::size_t i = 0; i < matrix.size(); ++i) sum += error[at + i / kChannels] * matrix[i] * error[at + i % kChannels];
+  }
+  return sum;
 }
 
 Profile reread(const Profile& profile) {
@@ -159,10 +169,17 @@ TEST_CASE("a matrix metric lowers the distortion that it measures, where columns
     for (double& value : g) value = normal(random);
     for (std::size_t i = 0; i < matrix.size(); ++i) matrix[i] += g[i / kChannels] * g[i % kChannels];
   }
+  const auto plain = fit({});
   const auto weighted = fit(matrix);
+  REQUIRE(plain.has_value());
   REQUIRE(weighted.has_value());
   CHECK(weighted->rungs()[1].coefficients < kChannels);
-  for (const double nmse : {0.01, 0.2}) CHECK(code(reread(*weighted), nmse).nmse == doctest::Approx(nmse).epsilon(0.06));
+  for (const double nmse : {0.01, 0.4}) {
+    const Coded with = code(reread(*weighted), nmse);
+    const Coded without = code(*plain, nmse);
+    CHECK(with.nmse == doctest::Approx(nmse).epsilon(0.06));
+    CHECK(distortion(with.error, matrix) < 0.6 * distortion(without.error, matrix));
+  }
 }
 
 TEST_CASE("a metric profile gives the same bytes with every kernel") {

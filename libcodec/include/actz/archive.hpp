@@ -26,6 +26,7 @@ struct EncodeOptions {
   std::optional<double> bits_per_value;     ///< wanted rate instead
   std::optional<double> max_error;          ///< |x − x̂| ≤ max_error for every element
   std::optional<std::vector<std::uint16_t>> lags;  ///< without a profile: rows to predict from; default 1 and 2
+  std::vector<double> metric;               ///< without a profile, which has its own: as in FitOptions
   unsigned effort = 5;                      ///< 1 (fast) … 9 (small); does not change how fast a file decodes
   std::uint32_t chunk_rows = 0;             ///< about so many rows a chunk; 0: chosen
   unsigned threads = 1;                     ///< does not change what is written

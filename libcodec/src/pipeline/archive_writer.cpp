@@ -28,6 +28,9 @@ Status check_options(const EncodeOptions& options) {
   if (!positive(options.nmse) || !positive(options.bits_per_value) || !positive(options.max_error)) {
     return bad_argument("a target must be a positive number");
   }
+  if (!options.metric.empty() && (options.profile != nullptr || options.lossless)) {
+    return bad_argument("a metric is for lossy coding without a profile, which has its own");
+  }
   if (options.effort < 1 || options.effort > 9) return bad_argument("effort is 1 to 9");
   const int targets = options.nmse.has_value() + options.bits_per_value.has_value() + options.max_error.has_value();
   if (targets + (options.lossless ? 1 : 0) > 1) return bad_argument("choose one of nmse, bits, max_error and lossless");
