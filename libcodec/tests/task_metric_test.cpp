@@ -213,17 +213,21 @@ TEST_CASE("a metric of another size, or one that is none, is refused with a reas
   nan[5] = std::nan("");
   std::vector<double> negative_vector(kChannels, 1.0);
   negative_vector[2] = -1;
-  const std::vector<std::pair<std::vector<double>, std::string>> wrong = {
+  struct Wrong {
+    std::vector<double> metric;
+    std::string reason;
+  };
+  const std::vector<Wrong> all = {
       {std::vector<double>(kChannels + 1, 1.0), "elements"}, {negative, "positive semidefinite"},
       {indefinite, "positive semidefinite"},                 {asymmetric, "symmetric"},
       {nan, "finite"},                                       {negative_vector, "negative"},
       {identity(0), "zero"},                                 {std::vector<double>(kChannels, 0.0), "zero"}};
-  for (const auto& [metric, reason] : wrong) {
-    CAPTURE(reason);
-    const auto profile = fit(metric);
+  for (const Wrong& wrong : all) {
+    CAPTURE(wrong.reason);
+    const auto profile = fit(wrong.metric);
     REQUIRE_FALSE(profile.has_value());
     CHECK(profile.error().code == ErrorCode::bad_argument);
-    CHECK(profile.error().message.find(reason) != std::string::npos);
+    CHECK(profile.error().message.find(wrong.reason) != std::string::npos);
   }
 }
 
