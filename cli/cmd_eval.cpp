@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "loaded_tensors.hpp"
+#include "metric_option.hpp"
 #include "verbs.hpp"
 
 namespace actz::cli {
@@ -52,12 +53,34 @@ void compare(const Tensor& x, const Tensor& y, Comparison& out) {
 
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+double ratio(double error, double energy) { return error == 0 ? 0.0 : error / energy; }
+
+/// @param in_metric  null: no metric was given.
+void print_comparison(const Comparison& total, const MetricDistortion* in_metric, bool json) {
+  const double nmse = ratio(total.error, total.energy);
+  const double mse = total.error / static_cast<double>(std::max<std::uint64_t>(total.values, 1));
+  const double psnr = 10 * std::log10(std::pow(total.highest - total.lowest, 2) / mse);
+  const double cosine = total.xy / std::sqrt(std::max(total.xx * total.yy, 1e-300));
+  const double metric_nmse = in_metric != nullptr ? ratio(in_metric->error, in_metric->energy) : 0;
+  if (json) {
+    Json out{{"nmse", finite(nmse)}, {"psnr_db", finite(psnr)}, {"max_abs_error", total.largest}, {"cosine", finite(cosine)},
+             {"values", total.values}, {"not_finite_equal", total.not_finite}, {"mismatched", total.mismatched}};
+    if (in_metric != nullptr) out["metric_nmse"] = finite(metric_nmse);
+    fmt::print("{}\n", out.dump(2));
+    return;
+  }
+  fmt::print("nmse {:.6g}  psnr {:.2f} dB  largest error {:.6g}  cosine {:.6f}  values {}\n", nmse, psnr, total.largest, cosine, total.values);
+  if (in_metric != nullptr) fmt::print("in the metric: nmse {:.6g}\n", metric_nmse);
+  if (total.mismatched > 0) fmt::print("{} values are NaN or infinite in one file and not in the other\n", total.mismatched);
+}
+
 }  // namespace
 
 int run_eval(const Arguments& arguments) {
   Verb verb("eval REFERENCE TEST [options]",
             "Compares two tensor files of any kind, decoding .actz files. NMSE is the sum of squared errors over the sum of\n"
             "squared distances of the reference from its channel means. Example:\n  actz eval hidden.npy hidden.actz");
+  verb.options()("metric", po::value<std::string>(), "also the distortion in a task metric (.npy: channels x channels, or a vector), over its energy");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().size() != 2) return usage_error("eval wants a reference and a test file");
   const auto reference = load_tensors(verb.files()[0], verb);
@@ -65,25 +88,29 @@ int run_eval(const Arguments& arguments) {
   const auto test = load_tensors(verb.files()[1], verb);
   if (!test) return report({verb.files()[1], test.error()});
   if (reference->size() != test->size()) return usage_error("the files hold different numbers of tensors");
+  std::optional<MetricFile> metric;
+  if (verb.has("metric")) {
+    auto loaded = load_metric(verb.text("metric"));
+    if (!loaded) return report({verb.text("metric"), loaded.error()});
+    metric = std::move(*loaded);
+  }
   Comparison total;
+  MetricDistortion in_metric;
   for (std::size_t i = 0; i < reference->size(); ++i) {
     const Tensor& x = (*reference)[i];
     auto same_name = std::find_if(test->begin(), test->end(), [&](const Tensor& t) { return t.name == x.name; });
     const Tensor& y = same_name == test->end() ? (*test)[i] : *same_name;
     if (x.shape != y.shape) return usage_error(fmt::format("shapes differ: {} and {}", to_string(x.shape), to_string(y.shape)));
     compare(x, y, total);
+    if (!metric) continue;
+    if (x.shape.empty() || x.shape.back() != metric->channels) {
+      return usage_error(fmt::format("the metric is for {} channels, the tensor has shape {}", metric->channels, to_string(x.shape)));
+    }
+    const MetricDistortion part = metric_distortion(x, y, *metric);
+    in_metric.error += part.error;
+    in_metric.energy += part.energy;
   }
-  const double nmse = total.error == 0 ? 0.0 : total.error / total.energy;
-  const double mse = total.error / static_cast<double>(std::max<std::uint64_t>(total.values, 1));
-  const double psnr = 10 * std::log10(std::pow(total.highest - total.lowest, 2) / mse);
-  const double cosine = total.xy / std::sqrt(std::max(total.xx * total.yy, 1e-300));
-  if (verb.json()) {
-    fmt::print("{}\n", Json{{"nmse", finite(nmse)}, {"psnr_db", finite(psnr)}, {"max_abs_error", total.largest}, {"cosine", finite(cosine)},
-                            {"values", total.values}, {"not_finite_equal", total.not_finite}, {"mismatched", total.mismatched}}.dump(2));
-  } else {
-    fmt::print("nmse {:.6g}  psnr {:.2f} dB  largest error {:.6g}  cosine {:.6f}  values {}\n", nmse, psnr, total.largest, cosine, total.values);
-    if (total.mismatched > 0) fmt::print("{} values are NaN or infinite in one file and not in the other\n", total.mismatched);
-  }
+  print_comparison(total, metric ? &in_metric : nullptr, verb.json());
   return kOk;
 }
 

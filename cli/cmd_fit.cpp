@@ -3,6 +3,7 @@
 #include "base/try.hpp"
 #include "encode_plan.hpp"
 #include "file_adapters.hpp"
+#include "metric_option.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
 
@@ -62,6 +63,7 @@ int run_fit(const Arguments& arguments) {
       "reference", po::value<Arguments>()->composing(),
       "NAME=DUMP: predict also from the rows of tensor NAME of the same file, whose dump this is; one for each dump")(
       "tensor", po::value<std::string>(), "only tensors of this name")("sample", po::value<unsigned>(), "MiB of rows kept to train on, default 64")(
+      "metric", po::value<std::string>(), "sensitivity of the task (.npy): a positive semidefinite matrix, channels x channels, or a vector")(
       "states", po::value<unsigned>(), "of the dependent quantiser: 8 (default), 4; 1: uniform quantiser")(
       "no-context", "a table class for each coefficient; faster, needs --states 1")(
       "no-transform", "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")("force,f", "overwrite the output");
@@ -84,6 +86,11 @@ int run_fit(const Arguments& arguments) {
   if (!options.context) options.quantizer_states = 1;
   if (verb.has("states")) options.quantizer_states = verb.get<unsigned>("states");
   if (options.quantizer_states > 1 && !options.transform) options.context = true;
+  if (verb.has("metric")) {
+    auto metric = load_metric(verb.text("metric"));
+    if (!metric) return report({verb.text("metric"), metric.error()});
+    options.metric = std::move(metric->values);
+  }
   const std::string path = verb.text("output");
   const auto read_options = verb.read_options();
   if (!read_options) return report({"", read_options.error()});

@@ -1,6 +1,7 @@
 #include "encode_options.hpp"
 
 #include "file_adapters.hpp"
+#include "metric_option.hpp"
 
 namespace actz::cli {
 namespace {
@@ -22,6 +23,7 @@ void add_encode_options(Verb& verb) {
       "lambda", po::value<double>(), "slope to code at instead: squared error per value worth one bit; equal for tensors that share bits")(
       "max-error", po::value<double>(), "largest error of any element, kept exactly")("lossless", "every bit comes back")(
       "lags", po::value<std::string>(), "without a profile: rows to predict from; default 1,2; none")(
+      "metric", po::value<std::string>(), "without a profile: sensitivity of the task (.npy), as in actz fit")(
       "name-profile", "name the profile by digest instead of embedding its model; decoding then needs it")(
       "effort", po::value<unsigned>(), "1 (fast) to 9 (small), also -1 to -9; default 5; decoding is as fast with any")(
       "chunk-rows", po::value<unsigned>(), "about so many rows in each independently decoded chunk");
@@ -41,6 +43,11 @@ std::optional<Failure> read_encode_options(const Verb& verb, EncodeOptions& opti
   if (verb.has("lags")) {
     options.lags = parse_lags(verb.text("lags"));
     if (!options.lags) return wrong("--lags wants 1,2 or none");
+  }
+  if (verb.has("metric")) {
+    auto metric = load_metric(verb.text("metric"));
+    if (!metric) return Failure{verb.text("metric"), metric.error()};
+    options.metric = std::move(metric->values);
   }
   return std::nullopt;
 }

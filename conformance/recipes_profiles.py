@@ -1,11 +1,12 @@
 """Legal and illegal profiles, each given beside the legal data file of needs_profile()."""
 
 import hashlib
+import struct
 
 from recipes_invalid import GOOD_MODEL, ROWS, header_of
 from recipes_valid import CENTRED
 from writer import (
-    CHUNK, END, MODEL, MODEL_REFERENCE, PROFILE, TENSOR, TENSOR_END, FileBuilder, coded_chunk, file_header,
+    CHUNK, END, METRIC, MODEL, MODEL_REFERENCE, PROFILE, TENSOR, TENSOR_END, FileBuilder, coded_chunk, file_header,
     lossless_model, lossy_model, section, static, tensor_end,
 )
 
@@ -35,6 +36,8 @@ profile("profile_flags_and_unknown", "R-PROF-02", "skippable sections, flags of 
         (PROFILE, b' {"rungs": [{"target_nmse": "x"}], "rows": -1e300, "lags": null, "more": {}} ', 1),
         (60000, b"?", 1),
         (MODEL, GOOD_MODEL, 1), (END, b"", 1), families="")
+profile("profile_metric", "R-PROF-09 R-PROF-02", "METRIC with, without and with broken content; decoders do not look at it",
+        RECORD, (METRIC, struct.pack("<2I2f", 2, 1, 1.5, 0.5), 1), RUNG, (METRIC, b"", 1), (METRIC, b"?", 0), CLOSE, families="")
 profile("profile_is_data", "R-PROF-01", "a data file where a profile is wanted", families="bad_argument",
         data=needs_profile())
 profile("profile_unknown_section", "R-PROF-02", "TENSOR in a profile", RECORD, RUNG, (TENSOR, b""), CLOSE,

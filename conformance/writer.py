@@ -16,7 +16,7 @@ from encode_context import encode_step  # noqa: E402
 from model import ENTROPY_CONTEXT, LOSSY, read_model  # noqa: E402
 from tensor_header import Tensor  # noqa: E402
 
-METADATA, MODEL, MODEL_REFERENCE, TENSOR, CHUNK, TENSOR_END, INDEX, END, PROFILE = range(1, 10)
+METADATA, MODEL, MODEL_REFERENCE, TENSOR, CHUNK, TENSOR_END, INDEX, END, PROFILE, METRIC = range(1, 11)
 DTYPES = {"bool": 1, "u8": 2, "i8": 3, "u16": 4, "i16": 5, "u32": 6, "i32": 7, "u64": 8, "i64": 9,
           "f16": 16, "bf16": 17, "f32": 18, "f64": 19}
 SIGNATURE = bytes.fromhex("8941435A0D0A1A0A")

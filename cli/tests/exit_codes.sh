@@ -29,6 +29,14 @@ expect 2 "$actz" encode x.npy z.actz --no-such-option
 expect 2 "$actz" encode x.npy z.actz --nmse -1
 expect 2 "$actz" decode x.actz y.npy --rows 40:60
 expect 2 "$actz" decode x.actz y.npy --tensor other
+/usr/bin/python3 -c 'import numpy as np
+np.save("wrong_size.npy", np.ones(7)); np.save("not_square.npy", np.ones((8, 4))); np.save("indefinite.npy", np.diag([-1.0] + [1] * 7))'
+for metric in wrong_size not_square indefinite; do
+  expect 2 "$actz" fit x.npy -o x.actp --metric $metric.npy
+  expect 2 "$actz" encode x.npy z.actz --metric $metric.npy
+done
+expect 2 "$actz" eval x.npy x.actz --metric wrong_size.npy
+expect 6 "$actz" fit x.npy -o x.actp --metric missing.npy
 size=$(stat -c %s x.actz)
 for cut in 0 7 23 24 100 $((size / 2)) $((size - 1)); do
   head -c "$cut" x.actz > cut.actz

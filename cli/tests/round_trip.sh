@@ -62,6 +62,24 @@ assert (np.load("whole.npy").reshape(-1, 16)[100:250] == np.load("rows.npy")).al
 r = json.load(sys.stdin)
 assert {"input_bytes", "output_bytes", "bits_per_value", "nmse", "max_abs_error", "encode_mb_per_s"} <= set(r), r'
 "$actz" decode named.actz named.npy --profile x.actp
+/usr/bin/python3 -c 'import numpy as np; np.save("metric.npy", np.diag([50.0] + [1] * 15)); np.save("vector.npy", np.array([50.0] + [1] * 15))'
+"$actz" fit x.npy -o metric.actp --nmse 0.02 --metric metric.npy -q
+"$actz" encode x.npy metric.actz --profile metric.actp --name-profile --nmse 0.02 -q
+"$actz" encode x.npy vector.actz --metric vector.npy --nmse 0.02 -q
+"$actz" encode x.npy plain.actz --nmse 0.02 -q
+"$actz" decode plain.actz plain.npy
+for file in metric.actz vector.actz; do
+  "$actz" decode "$file" "$file.npy" --profile metric.actp
+  "$actz" eval x.npy "$file.npy" --json --metric metric.npy > matrix.json
+  "$actz" eval x.npy "$file.npy" --json --metric vector.npy > vector.json
+  /usr/bin/python3 -c 'import json, sys, numpy as np
+x, y, plain = (np.load(name).astype(np.float64).reshape(-1, 16) for name in ("x.npy", sys.argv[1], "plain.npy"))
+w = np.load("vector.npy")
+wanted, without = (((x - z) ** 2 @ w).sum() / ((x - x.mean(0)) ** 2 @ w).sum() for z in (y, plain))
+for name in ("matrix.json", "vector.json"):
+    r = json.load(open(name))
+    assert abs(r["metric_nmse"] / wanted - 1) < 1e-4 and 0.01 < r["nmse"] < 0.03 and r["metric_nmse"] < 0.7 * without, (r, without)' "$file.npy"
+done
 "$actz" info lossy.actz --json | /usr/bin/python3 -c 'import json, sys
 r = json.load(sys.stdin)
 assert r["format_version"] == "0.1"

@@ -2,7 +2,7 @@
 
 from bitio import require
 from checksums import sha256
-from container import FILE_HEADER_BYTES, PROFILE, SKIPPABLE, Section, T_END, T_MODEL, T_PROFILE, read_file_header
+from container import FILE_HEADER_BYTES, PROFILE, SKIPPABLE, Section, T_END, T_METRIC, T_MODEL, T_PROFILE, read_file_header
 from model import LOSSY, read_model
 
 
@@ -27,7 +27,7 @@ def read_profile(file):
         elif section.type == T_END:
             require(offset == len(file) and section.payload == b"", "corrupt", "R-PROF-03")
             ended = True
-        else:
+        elif section.type != T_METRIC:
             require(section.flags & SKIPPABLE, "unsupported", "R-PROF-02")
     require(ended, "need_more_input", "R-PROF-04")
     require(payloads and len(payloads) == rungs, "corrupt", "R-PROF-05")

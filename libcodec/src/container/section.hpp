@@ -26,6 +26,7 @@ enum class SectionType : std::uint16_t {
   index = 7,
   end = 8,
   profile = 9,
+  metric = 10,
 };
 
 /// True for the types that have a meaning in a data file; a profile has others.

@@ -9,6 +9,7 @@
 #include "base/try.hpp"
 #include "fit/rung_fit.hpp"
 #include "generated/format_limits.hpp"
+#include "profile/metric_section.hpp"
 #include "profile/profile_content.hpp"
 #include "tensor/float_convert.hpp"
 
@@ -162,8 +163,15 @@ std::vector<double> centre(TrainingRows& rows) {
   return mean;
 }
 
-RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t channels) {
+/// The metric of the options; of many channels, which are coded as they are, its diagonal.
+Result<TaskMetric> metric_of(const FitOptions& options, std::uint32_t channels) {
+  if (options.metric.empty()) return TaskMetric{};
+  return make_task_metric(options.metric, channels, !options.transform || channels > kLowRankChannels);
+}
+
+RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t channels, const TaskMetric& metric) {
   RungOptions out;
+  if (!metric.empty()) out.decisions.metric = &metric;
   out.nmse = nmse;
   out.reference_noise = nmse;
   out.lags = options.lags;
@@ -198,13 +206,15 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
   SampleReader reader(options);
   ACTZ_CHECK(reader.read_all(dumps, reference));
   TrainingRows& rows = reader.rows();
+  ACTZ_TRY(const auto metric, metric_of(options, rows.channels));
   auto content = std::make_shared<Profile::Content>();
   content->training = {reader.rows_seen(), rows.row_count(), rows.channels, to_hex(reader.digest()), options.lags, reference.name};
   const std::vector<double> mean = centre(rows);
+  if (!metric.empty()) content->metric = write_metric(metric, rows.channels);
   std::vector<double> targets = options.target_nmse;
   std::sort(targets.begin(), targets.end());
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    RungFit fit = fit_rung(rows, mean, rung_options(targets[i], options, rows.channels));
+    RungFit fit = fit_rung(rows, mean, rung_options(targets[i], options, rows.channels, metric));
     Rung rung{std::move(fit.model), {}, {}};
     rung.model_bytes = write_model(rung.model);
     rung.digest = sha256(rung.model_bytes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fit/metric_basis.hpp"
 #include "linear/int_linear.hpp"
 #include "rows/enc_lossy_rows.hpp"
 
@@ -47,7 +48,9 @@ class RungTrainer {
     model_.entropy_kind = options_.entropy;
     model_.state_bits = options_.state_bits;
     noise_ = noise_per_step_squared(options_.state_bits);
-    set_step(options_.step ? *options_.step : std::sqrt(std::max(distortion, 1e-30) / noise_));
+    const TaskMetric* const metric = options_.decisions.metric;
+    const double gain = metric != nullptr ? squared_error_per_distortion(*metric, rows_.channels, options_.transform) : 1.0;
+    set_step(options_.step ? *options_.step : std::sqrt(std::max(distortion, 1e-30) / (noise_ * gain)));
   }
 
   RungFit run() {
@@ -176,20 +179,33 @@ class RungTrainer {
 
   void learn_linear(const LagMoments& moments) {
     const Eigen::MatrixXd predictor = fit_predictor(moments);
+    const MatrixPrecision precision = learn_synthesis(moments, predictor);
     model_.predictor = options_.low_rank > 0 && !options_.lags.empty()
                            ? quantise_low_rank_predictor(predictor.leftCols(moments.lag_inputs), moments, options_.low_rank, options_.lags,
-                                                         input_shift_, options_.precision)
-                           : quantise_predictor(predictor.leftCols(moments.lag_inputs), options_.lags, input_shift_, options_.precision);
+                                                         input_shift_, precision)
+                           : quantise_predictor(predictor.leftCols(moments.lag_inputs), options_.lags, input_shift_, precision);
     if (rows_.reference_channels > 0) {
-      quantise_reference(predictor.rightCols(predictor.cols() - moments.lag_inputs), options_.precision, model_.reference);
+      quantise_reference(predictor.rightCols(predictor.cols() - moments.lag_inputs), precision, model_.reference);
     }
+  }
+
+  /// Returns the precision that the synthesis left: columns that a metric makes long have fewer fraction bits.
+  MatrixPrecision learn_synthesis(const LagMoments& moments, const Eigen::MatrixXd& predictor) {
+    const TaskMetric* const metric = options_.decisions.metric;
+    MatrixPrecision precision = options_.precision;
     if (options_.transform) {
       const double step = 1 << kFractionBits;
-      const Basis basis = fit_basis(residual_covariance(moments, predictor), kDroppedVariancePerNoise * noise_ * step * step);
-      model_.synthesis = dense_synthesis(basis.vectors, options_.precision);
+      const double floor = kDroppedVariancePerNoise * noise_ * step * step;
+      const Eigen::MatrixXd covariance = residual_covariance(moments, predictor);
+      const Basis basis = metric != nullptr ? fit_metric_basis(covariance, *metric, floor) : fit_basis(covariance, floor);
+      precision.synthesis_shift = fitting_shift(basis.vectors, precision.synthesis_shift);
+      model_.synthesis = dense_synthesis(basis.vectors, precision);
+    } else if (metric != nullptr) {
+      model_.synthesis = metric_diagonal_synthesis(*metric, rows_.channels, precision);
     } else {
-      model_.synthesis = diagonal_synthesis(rows_.channels, options_.precision);
+      model_.synthesis = diagonal_synthesis(rows_.channels, precision);
     }
+    return precision;
   }
 
   Pass code(const std::vector<Strand>& strands, Rates rates) {
@@ -257,7 +273,7 @@ double noise_per_step_squared(unsigned state_bits) { return state_bits == 0 ? 1.
 
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options) {
   const double lambda = state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
-  return {options.optimize ? lambda : 0.0, options.contexts};
+  return {options.optimize ? lambda : 0.0, options.contexts, options.metric};
 }
 
 Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,

@@ -33,6 +33,9 @@ Status check_options(const EncodeOptions& options) {
       !positive(options.psnr_db) || !positive(options.lambda)) {
     return bad_argument("a target must be a positive number");
   }
+  if (!options.metric.empty() && (options.profile != nullptr || options.lossless)) {
+    return bad_argument("a metric is for lossy coding without a profile, which has its own");
+  }
   if (options.effort < 1 || options.effort > 9) return bad_argument("effort is 1 to 9");
   const int targets = options.nmse.has_value() + options.bits_per_value.has_value() + options.max_error.has_value() +
                       options.psnr_db.has_value() + options.lambda.has_value();

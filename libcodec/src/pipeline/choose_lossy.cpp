@@ -3,10 +3,12 @@
 #include <limits>
 
 #include "base/try.hpp"
+#include "fit/metric_basis.hpp"
 #include "fit/rung_fit.hpp"
 #include "pipeline/model_choice.hpp"
 #include "pipeline/tensor_sample.hpp"
 #include "pipeline/unit_search.hpp"
+#include "profile/metric_section.hpp"
 
 namespace actz {
 namespace {
@@ -26,16 +28,18 @@ constexpr double kDiagonalErrorUnits = 16.5 * 1.001;
 double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(kDefaultNmse); }
 
 /// A bound on the error leaves no room for decisions against it.
-DecisionOptions decision_options(const EncodeOptions& options) {
-  return {!options.max_error, options.effort >= kExactEffort ? TrellisContexts::of_each_path : TrellisContexts::of_each_quantizer};
+/// @param metric  may be empty; must outlive what is made of the result.
+DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric& metric) {
+  return {!options.max_error, options.effort >= kExactEffort ? TrellisContexts::of_each_path : TrellisContexts::of_each_quantizer,
+          metric.empty() ? nullptr : &metric};
 }
 
 std::uint32_t centre_scale_for(double model_unit, double unit) {
   return static_cast<std::uint32_t>(std::lrint(std::clamp(model_unit / unit * kCentreScaleOne, 1.0, 4.0e9)));
 }
 
-std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options) {
-  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, decision_options(options)));
+std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options, const TaskMetric& metric) {
+  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, decision_options(options, metric)));
 }
 
 ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit) {
@@ -83,9 +87,9 @@ std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& o
   return best;
 }
 
-UnitTarget target_of(const EncodeOptions& options) {
-  if (options.bits_per_value) return {std::nullopt, options.bits_per_value, decision_options(options)};
-  return {wanted_nmse(options), std::nullopt, decision_options(options)};
+UnitTarget target_of(const EncodeOptions& options, const TaskMetric& metric) {
+  if (options.bits_per_value) return {std::nullopt, options.bits_per_value, decision_options(options, metric)};
+  return {wanted_nmse(options), std::nullopt, decision_options(options, metric)};
 }
 
 /// Factor from the unit of the nearest rung to one that meets an NMSE, to begin with.
@@ -102,19 +106,19 @@ struct Candidate {
   double step_over_bound;  ///< max_error only: step in units of the bound; 0: the largest that needs no patches
 };
 
-RungOptions rung_options(const Candidate& candidate, const EncodeOptions& options) {
+RungOptions rung_options(const Candidate& candidate, const EncodeOptions& options, const TaskMetric& metric) {
   RungOptions out;
   out.nmse = wanted_nmse(options);
   out.lags = candidate.lags ? options.lags.value_or(std::vector<std::uint16_t>{1, 2}) : std::vector<std::uint16_t>{};
   out.transform = candidate.transform;
   out.turns = 3;
-  out.decisions = decision_options(options);
+  out.decisions = decision_options(options, metric);
   if (options.max_error) {
     out.state_bits = 0;
     out.entropy = EntropyKind::static_classes;
   }
   // The model travels with the tensor: coarser matrices and fewer classes cost less than they save.
-  out.precision = {3, 7};
+  out.precision = metric.empty() ? MatrixPrecision{3, 7} : MatrixPrecision{5, 7};  // a metric makes some columns short
   out.tables.classes.class_cost_bits = 150;
   out.tables.context.table_cost_bits = 150;
   if (options.max_error) {
@@ -126,10 +130,14 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
   return out;
 }
 
-std::vector<Candidate> candidates_for(const EncodeOptions& options, const TensorViewPlan& view) {
-  // Full matrices cost channels² in the file and in time: only where the tensor is large against them.
+/// Full matrices cost channels² in the file and in time: only where the tensor is large against them.
+bool may_hold_matrices(const TensorViewPlan& view) {
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
-  const bool matrices = view.channels > 1 && view.channels <= 1024 && values > 8.0 * view.channels * view.channels;
+  return view.channels > 1 && view.channels <= 1024 && values > 8.0 * view.channels * view.channels;
+}
+
+std::vector<Candidate> candidates_for(const EncodeOptions& options, const TensorViewPlan& view) {
+  const bool matrices = may_hold_matrices(view);
   const bool lags = matrices && view.rows > 1 && (!options.lags || !options.lags->empty());
   std::vector<Candidate> out{{false, false, 0}};
   const std::vector<double> steps = options.max_error ? std::vector<double>{0.9, 1.2} : std::vector<double>{0};
@@ -142,10 +150,16 @@ std::vector<Candidate> candidates_for(const EncodeOptions& options, const Tensor
 }
 
 /// Bits of the whole tensor with a fitted candidate: symbols, patches and the model itself; at a wanted slope, distortion too.
-double total_bits(const RungFit& fit, double values, const EncodeOptions& options, TensorSample& sample, DType dtype) {
+double total_bits(const RungFit& fit, double values, const EncodeOptions& options, const TaskMetric& metric, TensorSample& sample, DType dtype) {
   double bits_per_value = fit.train.bits_per_value;
+  // Candidates meet the same NMSE; what they differ by in the metric is worth 6 dB a bit.
+  if (!metric.empty()) {
+    const bool transform = fit.model.synthesis.kind != SynthesisKind::diagonal;
+    bits_per_value -= 0.5 * std::log2(squared_error_per_distortion(metric, fit.model.channels, transform));
+  }
   if (options.max_error) {
-    const Trial trial = try_model(fit.model, sample.rows, sample.rows.train, {double{fit.model.unit}, decision_options(options), options.max_error});
+    const Trial trial = try_model(fit.model, sample.rows, sample.rows.train,
+                                  {double{fit.model.unit}, decision_options(options, metric), options.max_error});
     bits_per_value = trial.measured.bits_per_value +
                      trial.share_beyond_bound * (8.0 * static_cast<double>(element_bytes(dtype)) + 10);
   }
@@ -228,13 +242,14 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   }
   const Rung& rung = profile.rungs[nearest_rung(profile, options)];
   ACTZ_TRY(const auto* reference, reference_of(rung.model, profile, view, references));
-  auto encoder = make_row_encoder(rung.model, options);
+  ACTZ_TRY(const auto metric, read_metric(profile.metric, channels));
+  auto encoder = make_row_encoder(rung.model, options, metric);
   double unit = double{rung.model.unit};
   if (const auto step = wanted_step(rung.model.state_bits, options)) {
     unit = *step / (1 << kFractionBits);
   } else {
     const double guess = unit * first_guess(profile, options);
-    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options), guess));
+    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options, metric), guess));
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.reference = reference;
@@ -247,18 +262,22 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
                                       const EncodeOptions& options, References references) {
   const std::size_t longest_lag = options.lags ? (options.lags->empty() ? 0 : options.lags->back()) : 2;
   const CutPlan cut = plan_cut(view, std::max<std::size_t>(longest_lag, 1), options.chunk_rows, kLossyChunkValues);
+  TaskMetric metric;
+  if (!options.metric.empty()) {
+    ACTZ_TRY(metric, make_task_metric(options.metric, static_cast<std::uint32_t>(view.channels), !may_hold_matrices(view)));
+  }
   ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, cut.strand_rows, kFitValues));
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
   std::optional<RungFit> best;
   const ReferenceTensor* best_reference = nullptr;
   double best_bits = 0;
   const auto try_candidate = [&](const Candidate& candidate, const ReferenceTensor* reference) {
-    RungOptions rung = rung_options(candidate, options);
+    RungOptions rung = rung_options(candidate, options, metric);
     const double share = static_cast<double>(sample.rows.values.size()) / values;
     rung.tables.classes.class_cost_bits *= share;
     rung.tables.context.table_cost_bits *= share;
     RungFit fit = fit_rung(sample.rows, sample.mean, rung);
-    const double bits = total_bits(fit, values, options, sample, dtype);
+    const double bits = total_bits(fit, values, options, metric, sample, dtype);
     if (best && bits >= best_bits) return;
     best = std::move(fit);
     best_bits = bits;
@@ -278,9 +297,9 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   } else {
     ACTZ_CHECK(add_reference_rows(*best_reference, sample));
   }
-  auto encoder = make_row_encoder(best->model, options);
+  auto encoder = make_row_encoder(best->model, options, metric);
   double unit = double{best->model.unit};
-  if (!options.max_error && !options.lambda) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options), unit, 0).unit;
+  if (!options.max_error && !options.lambda) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit, 0).unit;
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);
   out.reference = best_reference;

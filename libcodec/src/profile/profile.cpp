@@ -131,6 +131,7 @@ std::vector<std::byte> Profile::serialise() const {
   std::vector<std::byte> out = write_file_header(FileKind::profile);
   const std::string record = training_json(*content_).dump();
   append(out, write_section(SectionType::profile, std::as_bytes(std::span(record))));
+  if (!content_->metric.empty()) append(out, write_section(SectionType::metric, content_->metric, kSectionSkippable));
   for (const Rung& rung : content_->rungs) append(out, write_section(SectionType::model, rung.model_bytes));
   append(out, write_section(SectionType::end, {}));
   return out;
@@ -157,6 +158,9 @@ Result<Profile> Profile::parse(std::span<const std::byte> file) {
         ACTZ_CHECK(read_training(piece.payload, *content));
         break;
       case SectionType::model: ACTZ_CHECK(add_rung(piece, *content)); break;
+      case SectionType::metric:  // R-PROF-09
+        if (content->metric.empty()) content->metric.assign(piece.payload.begin(), piece.payload.end());
+        break;
       case SectionType::end:
         ended = true;
         if (at != file.size() || !piece.payload.empty()) {  // R-PROF-03

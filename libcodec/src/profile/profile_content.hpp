@@ -19,6 +19,7 @@ struct Profile::Content {
   TrainingRecord training;
   std::vector<RungInfo> info;
   std::vector<Rung> rungs;  ///< same order as info
+  std::vector<std::byte> metric;  ///< payload of METRIC, unread: only encoders look inside (metric_section.hpp); may be empty
 };
 
 std::string to_hex(std::span<const std::byte> bytes);

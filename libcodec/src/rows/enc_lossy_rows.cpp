@@ -31,7 +31,7 @@ LossyRowEncoder::LossyRowEncoder(const CodecModel& model, Rates rates, const Dec
     : channels_(model.channels),
       coefficients_(model.synthesis.coefficients),
       loop_(model),
-      analysis_(model.synthesis, model.channels),
+      analysis_(model.synthesis, model.channels, decisions.metric),
       quantizer_(make_quantizer(model, rates, analysis_.column_energy(), decisions)) {}
 
 void LossyRowEncoder::encode(std::span<const float> rows, std::span<const Strand> strands,

@@ -25,6 +25,7 @@ inline constexpr double kLambdaPerHalfStepSquared = 0.3;
 struct Decisions {
   double lambda_per_step_squared = 0;  ///< distortion worth one bit, of the grid of levels; 0: the distortion alone counts
   TrellisContexts contexts = TrellisContexts::of_each_quantizer;
+  const TaskMetric* metric = nullptr;  ///< that distortion is measured in, or squared error; borrowed for the construction
 };
 
 /// Bits that the quantiser reckons with: those of the model's tables, or a geometric prior before there are any.

@@ -11,23 +11,37 @@ namespace {
 
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// (SᵀS)⁻¹Sᵀ with a ridge far below the precision of S, so that a column of zeros gives zeros.
-RowMajor pseudo_inverse(const RowMajor& synthesis) {
-  Eigen::MatrixXd gram = synthesis.transpose() * synthesis;
+/// M · S for the channels from first_channel on; S itself without a metric.
+RowMajor weighted(const RowMajor& synthesis, std::size_t first_channel, std::uint32_t channels, const TaskMetric* metric) {
+  if (metric == nullptr) return synthesis;
+  const auto first = static_cast<Eigen::Index>(first_channel);
+  if (metric->dense) {
+    const Eigen::Map<const Eigen::MatrixXf> whole(metric->weights.data(), channels, channels);
+    return whole.block(first, first, synthesis.rows(), synthesis.rows()).cast<double>() * synthesis;
+  }
+  const Eigen::Map<const Eigen::VectorXf> diagonal(metric->weights.data() + first, synthesis.rows());
+  return diagonal.cast<double>().asDiagonal() * synthesis;
+}
+
+/// (SᵀMS)⁻¹(MS)ᵀ with a ridge far below the precision of S, so that a column of zeros gives zeros.
+RowMajor pseudo_inverse(const RowMajor& synthesis, const RowMajor& weighted_synthesis) {
+  Eigen::MatrixXd gram = synthesis.transpose() * weighted_synthesis;
   const double ridge = 1e-9 * std::max(gram.trace() / static_cast<double>(std::max<Eigen::Index>(gram.rows(), 1)), 1e-30);
   gram.diagonal().array() += ridge;
-  return gram.ldlt().solve(Eigen::MatrixXd(synthesis.transpose()));
+  return gram.ldlt().solve(Eigen::MatrixXd(weighted_synthesis.transpose()));
 }
 
 }  // namespace
 
-RowAnalysis::RowAnalysis(const Synthesis& synthesis, std::uint32_t channels) {
+RowAnalysis::RowAnalysis(const Synthesis& synthesis, std::uint32_t channels, const TaskMetric* metric) {
   const double scale = std::ldexp(1.0, -static_cast<int>(synthesis.shift));
   if (synthesis.kind == SynthesisKind::diagonal) {
     for (const std::int16_t entry : synthesis.matrix) {
       const double step = entry * scale;
       reciprocal_.push_back(entry == 0 ? 0.0F : static_cast<float>(1.0 / step));
-      column_energy_.push_back(static_cast<float>(step * step));
+      const std::size_t c = column_energy_.size();
+      const double weight = metric == nullptr ? 1.0 : double{metric->weights[metric->dense ? c * channels + c : c]};
+      column_energy_.push_back(static_cast<float>(weight * step * step));
     }
     return;
   }
@@ -42,11 +56,12 @@ RowAnalysis::RowAnalysis(const Synthesis& synthesis, std::uint32_t channels) {
     for (Eigen::Index i = 0; i < matrix.size(); ++i) {
       matrix.data()[i] = synthesis.matrix[element + static_cast<std::size_t>(i)] * scale;
     }
+    const RowMajor weights = weighted(matrix, first, channels, metric);
     for (Eigen::Index c = 0; c < matrix.cols(); ++c) {
-      column_energy_.push_back(static_cast<float>(matrix.col(c).squaredNorm()));
+      column_energy_.push_back(static_cast<float>(matrix.col(c).dot(weights.col(c))));
     }
     const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> inverse =
-        pseudo_inverse(matrix).cast<float>();
+        pseudo_inverse(matrix, weights).cast<float>();
     blocks_.push_back({first, coefficient,
                        FloatMatrix(columns, rows, std::span(inverse.data(), static_cast<std::size_t>(inverse.size())))});
     element += rows * columns;
