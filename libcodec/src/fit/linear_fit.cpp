@@ -48,12 +48,11 @@ std::vector<std::int16_t> quantise_rows(const Eigen::MatrixXd& matrix, int wante
 
 }  // namespace
 
-Eigen::MatrixXd fit_predictor(const LagMoments& moments) {
+Eigen::MatrixXd fit_predictor(const LagMoments& moments, double ridge) {
   if (moments.hh.rows() == 0) return Eigen::MatrixXd(moments.zz.rows(), 0);
   Eigen::MatrixXd regularised = moments.hh;
-  const double mean_energy = moments.hh.trace() / static_cast<double>(moments.hh.rows());
-  regularised.diagonal().array() += std::max(1e-3 * mean_energy, 1e-20);
-  return regularised.ldlt().solve(moments.zh.transpose()).transpose();
+  regularised.diagonal().array() += std::max({ridge, 1e-9 * moments.hh.diagonal().maxCoeff(), 1e-20});
+  return regularised.llt().solve(moments.zh.transpose()).transpose();
 }
 
 Eigen::MatrixXd residual_covariance(const LagMoments& moments, const Eigen::MatrixXd& predictor) {

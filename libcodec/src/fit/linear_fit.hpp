@@ -17,7 +17,8 @@ struct MatrixPrecision {
 };
 
 /// Least-squares prediction of z from h: zh · (hh + ridge)⁻¹, channels × (lags · channels).
-Eigen::MatrixXd fit_predictor(const LagMoments& moments);
+/// @param ridge  energy added to that of each input.
+Eigen::MatrixXd fit_predictor(const LagMoments& moments, double ridge);
 
 /// Covariance of what the prediction leaves.
 Eigen::MatrixXd residual_covariance(const LagMoments& moments, const Eigen::MatrixXd& predictor);

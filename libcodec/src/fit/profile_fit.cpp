@@ -7,6 +7,7 @@
 #include "base/bytes.hpp"
 #include "base/checksum.hpp"
 #include "base/try.hpp"
+#include "fit/checked_fit.hpp"
 #include "fit/rung_fit.hpp"
 #include "profile/model_limits.hpp"
 #include "profile/profile_content.hpp"
@@ -163,10 +164,11 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
   auto content = std::make_shared<Profile::Content>();
   content->training = {reader.rows_seen(), rows.row_count(), rows.channels, to_hex(reader.digest()), options.lags};
   const std::vector<double> mean = centre(rows);
+  hold_out(rows);
   std::vector<double> targets = options.target_nmse;
   std::sort(targets.begin(), targets.end());
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    RungFit fit = fit_rung(rows, mean, rung_options(targets[i], options, rows.channels));
+    RungFit fit = fit_checked_rung(rows, mean, rung_options(targets[i], options, rows.channels));
     Rung rung{std::move(fit.model), {}, {}};
     rung.model_bytes = write_model(rung.model);
     rung.digest = sha256(rung.model_bytes);

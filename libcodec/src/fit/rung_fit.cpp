@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fit/linear_choice.hpp"
 #include "linear/int_linear.hpp"
 #include "rows/enc_lossy_rows.hpp"
 
@@ -12,6 +13,9 @@ namespace {
 /// Coefficients with less variance than this share of the quantiser's noise never leave zero: they are dropped.
 constexpr double kDroppedVariancePerNoise = 0.24;
 constexpr double kPeakMargin = 1.5;  ///< room between the largest training value and saturation
+constexpr double kRowsPerChannelToDrop = 3;
+constexpr std::size_t kFolds = 4;              ///< for cross-validation
+constexpr std::size_t kShortestFoldLags = 4;   ///< rows of a piece of a strand, in units of the longest lag
 
 struct Pass {
   std::vector<std::int16_t> quantised;
@@ -26,10 +30,17 @@ double strand_energy(const TrainingRows& rows, const Strand& strand) {
   return sum;
 }
 
+void copy_rows(const std::vector<std::int16_t>& from, const Strand& strand, std::size_t width, std::vector<std::int16_t>& to) {
+  const auto first = static_cast<std::ptrdiff_t>(strand.first_row * width);
+  std::copy_n(from.begin() + first, strand.row_count * width, to.begin() + first);
+}
+
 class RungTrainer {
  public:
   RungTrainer(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options)
-      : rows_(rows), mean_(mean), options_(options) {
+      : rows_(rows), mean_(mean), options_(options), search_(options.lags) {
+    const std::size_t longest_lag = options.lags.empty() ? 1 : options.lags.back();
+    folds_ = make_folds(rows_.train, kFolds, kShortestFoldLags * longest_lag);
     energy_ = 0;
     for (const Strand& strand : rows_.train) energy_ += strand_energy(rows_, strand);
     energy_ *= rows_.unit * rows_.unit;
@@ -47,14 +58,14 @@ class RungTrainer {
     Rates rates = Rates::geometric;
     Pass pass;
     for (unsigned turn = 0; turn < options_.turns; ++turn) {
-      pass = code(rows_.train, rates);
+      pass = choice_.unseen.empty() ? code(rows_.train, rates) : code_unseen(rates);
       learn_tables(pass, rows_.train);
       rates = Rates::of_model;
       if (turn + 1 == options_.turns) break;
       adjust_step(pass);
-      if (turn < 2) {
+      if (turn < 2 || !choice_.unseen.empty()) {
         learn_linear(moments_of_decoded(pass));
-        relearn_tables_after_basis_change();
+        if (choice_.unseen.empty()) relearn_tables_after_basis_change();
       }
     }
     RungFit out;
@@ -91,12 +102,17 @@ class RungTrainer {
     }
   }
 
-  LagMoments moments_of_originals() const {
+  /// Noise that the quantiser will add, as a variance in squared units.
+  double noise_energy() const { return noise_ * (1 << kFractionBits) * (1 << kFractionBits); }
+
+  std::vector<LagMoments> moments_of_originals() const {
     const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
-    return lag_moments(rows_.train, rows_.channels, options_.lags, original, original);
+    std::vector<LagMoments> out;
+    for (const Fold& fold : folds_) out.push_back(lag_moments(fold, rows_.channels, options_.lags, original, original));
+    return out;
   }
 
-  LagMoments moments_of_decoded(const Pass& pass) const {
+  std::vector<LagMoments> moments_of_decoded(const Pass& pass) const {
     const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
     const RowLoader decoded = [&](const Strand& strand, std::vector<float>& to) {
       to.resize(strand.row_count * rows_.channels);
@@ -105,7 +121,9 @@ class RungTrainer {
         to[i] = static_cast<float>(std::int32_t{from[i]} * (1 << input_shift_used_[i % rows_.channels])) * remembered_scale_;
       }
     };
-    return lag_moments(rows_.train, rows_.channels, options_.lags, original, decoded);
+    std::vector<LagMoments> out;
+    for (const Fold& fold : folds_) out.push_back(lag_moments(fold, rows_.channels, options_.lags, original, decoded));
+    return out;
   }
 
   void load_originals(const Strand& strand, std::vector<float>& to) const {
@@ -113,19 +131,38 @@ class RungTrainer {
     to.assign(from, from + static_cast<std::ptrdiff_t>(strand.row_count * rows_.channels));
   }
 
-  void learn_linear(const LagMoments& moments) {
-    const Eigen::MatrixXd predictor = fit_predictor(moments);
-    model_.predictor = options_.low_rank > 0 && !options_.lags.empty()
-                           ? quantise_low_rank_predictor(predictor, moments, options_.low_rank, options_.lags,
-                                                         input_shift_, options_.precision)
-                           : quantise_predictor(predictor, options_.lags, input_shift_, options_.precision);
-    if (options_.transform) {
-      const double step = 1 << kFractionBits;
-      const Basis basis = fit_basis(residual_covariance(moments, predictor), kDroppedVariancePerNoise * noise_ * step * step);
-      model_.synthesis = dense_synthesis(basis.vectors, options_.precision);
-    } else {
-      model_.synthesis = diagonal_synthesis(rows_.channels, options_.precision);
+  void learn_linear(const std::vector<LagMoments>& folds) {
+    choice_ = search_.choose(folds, noise_energy());
+    // Too few rows do not show that a direction is empty: an unused coefficient costs less than a missing one.
+    const bool can_drop = train_rows_ > kRowsPerChannelToDrop * rows_.channels;
+    basis_columns_ = options_.transform ? fit_basis(choice_.covariance, can_drop ? kDroppedVariancePerNoise * noise_energy() : -1.0).variance.size() : 0;
+    set_linear(choice_.predictor, choice_.covariance);
+  }
+
+  void set_linear(const Eigen::MatrixXd& predictor, const Eigen::MatrixXd& covariance) {
+    model_.predictor = quantise_predictor(predictor, choice_.lags, input_shift_, options_.precision);
+    model_.synthesis = options_.transform
+                           ? dense_synthesis(fit_basis(covariance, -1.0).vectors.leftCols(basis_columns_), options_.precision)
+                           : diagonal_synthesis(rows_.channels, options_.precision);
+  }
+
+  /// Codes each fold with what was learned from the others. With few rows, those learned from look better than any that
+  /// will come: tables, step and the next moments must not be taken from them.
+  Pass code_unseen(Rates rates) {
+    Pass out;
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+      set_linear(choice_.unseen[fold].predictor, choice_.unseen[fold].covariance);
+      const Pass one = code(folds_[fold], rates);
+      out.quantised.resize(one.quantised.size());
+      out.remembered.resize(one.remembered.size());
+      out.squared_error += one.squared_error;
+      for (const Strand& strand : folds_[fold]) {
+        copy_rows(one.quantised, strand, model_.synthesis.coefficients, out.quantised);
+        if (!one.remembered.empty()) copy_rows(one.remembered, strand, rows_.channels, out.remembered);
+      }
     }
+    set_linear(choice_.predictor, choice_.covariance);
+    return out;
   }
 
   Pass code(const std::vector<Strand>& strands, Rates rates) {
@@ -176,6 +213,10 @@ class RungTrainer {
   TrainingRows& rows_;
   const std::vector<double>& mean_;
   RungOptions options_;
+  LinearSearch search_;
+  std::vector<Fold> folds_;
+  LinearChoice choice_;
+  Eigen::Index basis_columns_ = 0;
   CodecModel model_;
   double noise_ = 1.0 / 12;  ///< of the quantiser, in squared steps
   double energy_ = 0;      ///< of the centred training rows, in squared values
