@@ -14,6 +14,7 @@ namespace actz {
 struct MatrixPrecision {
   unsigned synthesis_shift = 9;     ///< fraction bits of S beyond the fixed-point unit (5 + 9 bits for 1.0)
   unsigned predictor_bits = 12;     ///< fraction bits of the prediction matrix, at most
+  double largest_factor = 127;      ///< weight of a row of a low-rank predictor: noise of −43 dB of what it predicts
 };
 
 /// Least-squares prediction of z from h: zh · (hh + ridge)⁻¹, channels × (lags · channels).
@@ -27,10 +28,11 @@ Eigen::MatrixXd residual_covariance(const LagMoments& moments, const Eigen::Matr
 Predictor quantise_predictor(const Eigen::MatrixXd& predictor, const std::vector<std::uint16_t>& lags,
                              const std::vector<std::uint8_t>& input_shift, const MatrixPrecision& precision);
 
-/// Integer low-rank form (up · down) of rank `rank`: the best approximation in the metric of hh.
-Predictor quantise_low_rank_predictor(const Eigen::MatrixXd& predictor, const LagMoments& moments, unsigned rank,
-                                      const std::vector<std::uint16_t>& lags,
-                                      const std::vector<std::uint8_t>& input_shift, const MatrixPrecision& precision);
+/// Integer form of the low-rank predictor up · down.
+/// @param reduced_unit  what one unit of each entry of the reduced row, down · inputs, stands for.
+Predictor quantise_factors(const Eigen::MatrixXd& up, const Eigen::MatrixXd& down, const Eigen::VectorXd& reduced_unit,
+                           const std::vector<std::uint16_t>& lags, const std::vector<std::uint8_t>& input_shift,
+                           const MatrixPrecision& precision);
 
 struct Basis {
   Eigen::MatrixXd vectors;   ///< channels × coefficients, orthonormal columns, most energetic first

@@ -18,8 +18,9 @@ namespace {
 
 constexpr std::size_t kHeldOutEvery = 16;         ///< one strand in so many is kept apart to measure on
 constexpr std::uint64_t kLongestStrandRows = 512;
-constexpr std::uint64_t kLowRankChannels = 1024;  ///< from here on a full prediction matrix costs more than it gives
-constexpr unsigned kLowRank = 64;
+constexpr std::uint64_t kWideChannels = 1024;  ///< beyond, full matrices cost more than they give
+constexpr MatrixPrecision kWidePrecision{3, 7};  ///< profiles of wide rows are large: coarser matrices
+constexpr unsigned kWideTurns = 3;
 
 Error bad_argument(std::string message) { return {ErrorCode::bad_argument, Error::kNoOffset, std::move(message)}; }
 
@@ -130,10 +131,14 @@ RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t c
   RungOptions out;
   out.nmse = nmse;
   out.lags = options.lags;
-  out.transform = options.transform && channels <= kLowRankChannels;
+  out.transform = options.transform;
   out.state_bits = options.quantizer_states == 1 ? 0 : static_cast<unsigned>(std::countr_zero(options.quantizer_states));
   out.entropy = options.context ? EntropyKind::context : EntropyKind::static_classes;
-  if (channels > kLowRankChannels) out.low_rank = kLowRank;
+  if (channels > kWideChannels) {
+    out.wide = true;
+    out.precision = kWidePrecision;
+    out.turns = kWideTurns;
+  }
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "fit/linear_choice.hpp"
+#include "fit/wide_fit.hpp"
 #include "linear/int_linear.hpp"
 #include "rows/enc_lossy_rows.hpp"
 
@@ -38,7 +39,7 @@ void copy_rows(const std::vector<std::int16_t>& from, const Strand& strand, std:
 class RungTrainer {
  public:
   RungTrainer(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options)
-      : rows_(rows), mean_(mean), options_(options), search_(options.lags) {
+      : rows_(rows), mean_(mean), options_(options), search_(options.lags), wide_(rows.channels, options.lags, options.transform) {
     const std::size_t longest_lag = options.lags.empty() ? 1 : options.lags.back();
     folds_ = make_folds(rows_.train, kFolds, kShortestFoldLags * longest_lag);
     energy_ = 0;
@@ -54,7 +55,7 @@ class RungTrainer {
 
   RungFit run() {
     // Open loop first: rows predicted from their undisturbed predecessors.
-    learn_linear(moments_of_originals());
+    learn_linear(originals());
     Rates rates = Rates::geometric;
     Pass pass;
     for (unsigned turn = 0; turn < options_.turns; ++turn) {
@@ -64,7 +65,7 @@ class RungTrainer {
       if (turn + 1 == options_.turns) break;
       adjust_step(pass);
       if (turn < 2 || !choice_.unseen.empty()) {
-        learn_linear(moments_of_decoded(pass));
+        learn_linear(options_.lags.empty() ? originals() : decoded(pass));
         if (choice_.unseen.empty()) relearn_tables_after_basis_change();
       }
     }
@@ -105,25 +106,19 @@ class RungTrainer {
   /// Noise that the quantiser will add, as a variance in squared units.
   double noise_energy() const { return noise_ * (1 << kFractionBits) * (1 << kFractionBits); }
 
-  std::vector<LagMoments> moments_of_originals() const {
-    const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
-    std::vector<LagMoments> out;
-    for (const Fold& fold : folds_) out.push_back(lag_moments(fold, rows_.channels, options_.lags, original, original));
-    return out;
+  RowLoader originals() const {
+    return [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
   }
 
-  std::vector<LagMoments> moments_of_decoded(const Pass& pass) const {
-    const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
-    const RowLoader decoded = [&](const Strand& strand, std::vector<float>& to) {
+  /// Decoded rows of a pass, in the present unit.
+  RowLoader decoded(const Pass& pass) const {
+    return [this, &pass](const Strand& strand, std::vector<float>& to) {
       to.resize(strand.row_count * rows_.channels);
       const std::int16_t* from = &pass.remembered[strand.first_row * rows_.channels];
       for (std::size_t i = 0; i < to.size(); ++i) {
         to[i] = static_cast<float>(std::int32_t{from[i]} * (1 << input_shift_used_[i % rows_.channels])) * remembered_scale_;
       }
     };
-    std::vector<LagMoments> out;
-    for (const Fold& fold : folds_) out.push_back(lag_moments(fold, rows_.channels, options_.lags, original, decoded));
-    return out;
   }
 
   void load_originals(const Strand& strand, std::vector<float>& to) const {
@@ -131,12 +126,28 @@ class RungTrainer {
     to.assign(from, from + static_cast<std::ptrdiff_t>(strand.row_count * rows_.channels));
   }
 
-  void learn_linear(const std::vector<LagMoments>& folds) {
+  void learn_linear(const RowLoader& rows_h) {
+    if (options_.wide) {
+      learn_wide(rows_h);
+      return;
+    }
+    std::vector<LagMoments> folds;
+    for (const Fold& fold : folds_) folds.push_back(lag_moments(fold, rows_.channels, options_.lags, originals(), rows_h));
     choice_ = search_.choose(folds, noise_energy());
     // Too few rows do not show that a direction is empty: an unused coefficient costs less than a missing one.
     const bool can_drop = train_rows_ > kRowsPerChannelToDrop * rows_.channels;
     basis_columns_ = options_.transform ? fit_basis(choice_.covariance, can_drop ? kDroppedVariancePerNoise * noise_energy() : -1.0).variance.size() : 0;
     set_linear(choice_.predictor, choice_.covariance);
+  }
+
+  void learn_wide(const RowLoader& rows_h) {
+    // The last fold judges; a single one judges itself.
+    std::vector<Strand> learn;
+    for (std::size_t i = 0; i + 1 < std::max<std::size_t>(folds_.size(), 2); ++i) learn.insert(learn.end(), folds_[i].begin(), folds_[i].end());
+    const RowLoader rows_z = originals();
+    WideLinear found = wide_.choose({learn, folds_.back(), rows_z, rows_h}, noise_energy(), input_shift_, options_.precision);
+    model_.predictor = std::move(found.predictor);
+    model_.synthesis = std::move(found.synthesis);
   }
 
   void set_linear(const Eigen::MatrixXd& predictor, const Eigen::MatrixXd& covariance) {
@@ -214,6 +225,7 @@ class RungTrainer {
   const std::vector<double>& mean_;
   RungOptions options_;
   LinearSearch search_;
+  WideSearch wide_;
   std::vector<Fold> folds_;
   LinearChoice choice_;
   Eigen::Index basis_columns_ = 0;

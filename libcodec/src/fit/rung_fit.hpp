@@ -29,7 +29,7 @@ struct RungOptions {
   std::vector<std::uint16_t> lags = {1, 2};
   bool transform = true;                 ///< false: diagonal synthesis
   unsigned turns = 4;                    ///< rounds of coding and learning
-  unsigned low_rank = 0;                 ///< rank of the prediction; 0: dense
+  bool wide = false;                     ///< low-rank prediction and transforms of blocks of channels: no channels² anywhere
   MatrixPrecision precision;
   EntropyFitOptions tables;
 };
