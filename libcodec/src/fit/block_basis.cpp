@@ -38,9 +38,9 @@ void add_block_grams(const std::vector<float>& rows, std::size_t channels, std::
   }
 }
 
-double unseen_bits(const std::vector<double>& learned, const std::vector<double>& unseen, std::size_t channels, std::size_t block,
-                   double noise_energy) {
-  double bits = 0;
+BlockRate unseen_rate(const std::vector<double>& learned, const std::vector<double>& unseen, std::size_t channels, std::size_t block,
+                      double noise_energy) {
+  BlockRate out;
   for (std::size_t first = 0; first < channels; first += block) {
     const std::size_t width = std::min(block, channels - first);
     const Eigen::MatrixXd judge = gram_of(unseen, first, width);
@@ -49,9 +49,12 @@ double unseen_bits(const std::vector<double>& learned, const std::vector<double>
       const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram_of(learned, first, width));
       variances = (solver.eigenvectors().transpose() * judge).cwiseProduct(solver.eigenvectors().transpose()).rowwise().sum();
     }
-    bits += 0.5 * (variances.array() / noise_energy + 1).log2().sum();
+    out.bits_per_value += 0.5 * (variances.array() / noise_energy + 1).log2().sum();
+    const auto kept = (variances.array() > kDroppedVariancePerNoise * noise_energy).count();
+    out.entries += static_cast<double>(width) * static_cast<double>(block > 1 ? kept : 1);
   }
-  return bits / static_cast<double>(channels);
+  out.bits_per_value /= static_cast<double>(channels);
+  return out;
 }
 
 Synthesis block_synthesis(const std::vector<double>& grams, double rows, std::size_t channels, std::size_t block, double noise,

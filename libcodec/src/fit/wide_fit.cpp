@@ -17,12 +17,13 @@ using RowMajorFloat = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen
 constexpr std::size_t kMostFeatures = 128;  ///< per lag
 constexpr std::size_t kRowsPerFeature = 8;
 constexpr unsigned kSubspaceRounds = 2;
-constexpr unsigned kRanks[] = {0, 8, 16, 24, 32};
+constexpr unsigned kRanks[] = {8, 12, 16, 20, 24, 32};
 constexpr double kRidge = 1e-2;             ///< of the features' mean energy
 /// Bits per value that an entry per channel must save: it costs a byte of profile and a product per value.
 constexpr double kBitsPerEntry = 1.5e-4;
-/// Entries of all matrices together: about 0.85 bytes each, so eight rungs stay below 4 MiB.
-constexpr double kMostEntries = 560e3;
+/// Entries of all matrices together: with 0.78 bytes each, and 11 bytes a channel for tables and centre, eight rungs of 4096
+/// channels stay below 4 MiB.
+constexpr double kMostEntries = 610e3;
 constexpr double kInt16Room = 16;           ///< deviations of a reduced row that fit in 16 bits
 
 FloatMatrix as_float(const Eigen::MatrixXd& matrix) {
@@ -182,7 +183,7 @@ WideShape WideSearch::choose_shape(const WideRows& rows, const Moments& learned,
   std::vector<unsigned> ranks{0};
   const unsigned features = lags_.empty() ? 0 : static_cast<unsigned>(learned.ff.rows());
   for (const unsigned rank : kRanks) {
-    if (rank > 0 && rank <= features) ranks.push_back(rank);
+    if (rank <= features) ranks.push_back(rank);
   }
   const Factors all = ranks.back() > 0 ? factors(learned, ranks.back()) : Factors{Eigen::MatrixXd(channels_, 0), {}, {}};
   const auto own = residual_grams(rows.learn, rows, all, ranks);
@@ -193,10 +194,11 @@ WideShape WideSearch::choose_shape(const WideRows& rows, const Moments& learned,
   double best_cost = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     for (const unsigned block : kBlockSizes) {
-      const double entries = ranks[i] * static_cast<double>(lags_.size() + 1) + block;
-      if ((block > 1 && !transform_) || (entries > block && entries * static_cast<double>(channels_) > kMostEntries)) continue;
-      if (block > 32 && block * static_cast<double>(channels_) > kMostEntries) continue;
-      const double cost = unseen_bits(own[i], judge[i], channels_, block, noise * std::max(judged, 1.0)) + kBitsPerEntry * entries;
+      if (block > 1 && !transform_) continue;
+      const BlockRate rate = unseen_rate(own[i], judge[i], channels_, block, noise * std::max(judged, 1.0));
+      const double entries = ranks[i] * static_cast<double>((lags_.size() + 1) * channels_) + rate.entries;
+      if (entries > kMostEntries && (ranks[i] > 0 || block > 1)) continue;
+      const double cost = rate.bits_per_value + kBitsPerEntry * entries / static_cast<double>(channels_);
       if (cost >= best_cost) continue;
       best_cost = cost;
       best = {ranks[i], block};
