@@ -46,25 +46,30 @@ std::vector<std::int16_t> quantise_rows(const Eigen::MatrixXd& matrix, int wante
   return out;
 }
 
-}  // namespace
-
-namespace {
-
-/// A ridge of a thousandth of the mean energy of some inputs.
-void regularise(Eigen::MatrixXd& hh, Eigen::Index first, Eigen::Index count) {
-  if (count == 0) return;
-  auto diagonal = hh.diagonal().segment(first, count);
-  diagonal.array() += std::max(1e-3 * diagonal.mean(), 1e-20);
+/// The same with as many fraction bits as bring the largest weight of each row to about `largest`.
+std::vector<std::int16_t> quantise_to_weights(const Eigen::MatrixXd& matrix, double largest, int output_bits,
+                                              std::vector<std::uint8_t>& shift) {
+  constexpr int kMostBits = 15;  // a reduced row of 16 bits and these stay below 2^31
+  std::vector<std::int16_t> out;
+  out.reserve(static_cast<std::size_t>(matrix.size()));
+  for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
+    const double peak = std::max(matrix.row(row).cwiseAbs().maxCoeff(), 1e-12);
+    const int bits = std::clamp(static_cast<int>(std::floor(std::log2(largest / peak))), output_bits, output_bits + kMostBits);
+    shift.push_back(static_cast<std::uint8_t>(bits - output_bits));
+    for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
+      out.push_back(to_int16(std::ldexp(matrix(row, column), bits)));
+    }
+  }
+  return out;
 }
 
 }  // namespace
 
-Eigen::MatrixXd fit_predictor(const LagMoments& moments) {
+Eigen::MatrixXd fit_predictor(const LagMoments& moments, double ridge) {
   if (moments.hh.rows() == 0) return Eigen::MatrixXd(moments.zz.rows(), 0);
   Eigen::MatrixXd regularised = moments.hh;
-  regularise(regularised, 0, moments.lag_inputs);
-  regularise(regularised, moments.lag_inputs, moments.hh.rows() - moments.lag_inputs);
-  return regularised.ldlt().solve(moments.zh.transpose()).transpose();
+  regularised.diagonal().array() += std::max({ridge, 1e-9 * moments.hh.diagonal().maxCoeff(), 1e-20});
+  return regularised.llt().solve(moments.zh.transpose()).transpose();
 }
 
 Eigen::MatrixXd residual_covariance(const LagMoments& moments, const Eigen::MatrixXd& predictor) {
@@ -97,26 +102,20 @@ void quantise_reference(const Eigen::MatrixXd& matrix, const MatrixPrecision& pr
                                    static_cast<int>(precision.synthesis_shift), reference.output_shift);
 }
 
-Predictor quantise_low_rank_predictor(const Eigen::MatrixXd& predictor, const LagMoments& moments, unsigned rank,
-                                      const std::vector<std::uint16_t>& lags,
-                                      const std::vector<std::uint8_t>& input_shift, const MatrixPrecision& precision) {
-  // Reduced-rank regression: project the full solution on the leading eigenvectors of the covariance it explains.
-  const Eigen::MatrixXd explained = predictor * moments.hh * predictor.transpose();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(explained);
-  const Eigen::MatrixXd up = solver.eigenvectors().rightCols(static_cast<Eigen::Index>(rank));
+Predictor quantise_factors(const Eigen::MatrixXd& up, const Eigen::MatrixXd& down, const Eigen::VectorXd& reduced_unit,
+                           const std::vector<std::uint16_t>& lags, const std::vector<std::uint8_t>& input_shift,
+                           const MatrixPrecision& precision) {
   Predictor out;
   out.kind = PredictorKind::low_rank;
   out.lags = lags;
   out.input_shift = input_shift;
-  out.rank = static_cast<std::uint16_t>(rank);
-  // The reduced row must fit in int16: shift it right by what its standard deviation needs.
-  const double largest = solver.eigenvalues().tail(1)[0] / std::max(moments.rows, 1.0);
-  const int reduced_shift = std::max(0, static_cast<int>(std::ceil(std::log2(std::sqrt(std::max(largest, 1.0)) * 16 / kInt16Limit))));
-  const Eigen::MatrixXd down =
-      (up.transpose() * predictor).array().rowwise() * input_scale(input_shift, lags.size()).array();
-  out.down = quantise_rows(std::ldexp(1.0, -reduced_shift) * down, static_cast<int>(precision.predictor_bits), 0, out.down_shift);
-  out.up = quantise_rows(std::ldexp(1.0, reduced_shift) * up, static_cast<int>(precision.predictor_bits),
-                         static_cast<int>(precision.synthesis_shift), out.output_shift);
+  out.rank = static_cast<std::uint16_t>(up.cols());
+  const Eigen::VectorXd unit = reduced_unit.cwiseMax(1e-12);
+  const Eigen::MatrixXd narrow = unit.cwiseInverse().asDiagonal() *
+                                 Eigen::MatrixXd(down.array().rowwise() * input_scale(input_shift, lags.size()).array());
+  const Eigen::MatrixXd wide = up * unit.asDiagonal();
+  out.down = quantise_to_weights(narrow, precision.largest_factor, 0, out.down_shift);
+  out.up = quantise_to_weights(wide, precision.largest_factor, static_cast<int>(precision.synthesis_shift), out.output_shift);
   return out;
 }
 

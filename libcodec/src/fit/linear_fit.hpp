@@ -15,10 +15,12 @@ namespace actz {
 struct MatrixPrecision {
   unsigned synthesis_shift = 9;     ///< fraction bits of S beyond the fixed-point unit (5 + 9 bits for 1.0)
   unsigned predictor_bits = 12;     ///< fraction bits of the prediction matrix, at most
+  double largest_factor = 127;      ///< weight of a row of a low-rank predictor: noise of −43 dB of what it predicts
 };
 
 /// Least-squares prediction of z from h: zh · (hh + ridge)⁻¹, channels × inputs.
-Eigen::MatrixXd fit_predictor(const LagMoments& moments);
+/// @param ridge  energy added to that of each input.
+Eigen::MatrixXd fit_predictor(const LagMoments& moments, double ridge);
 
 /// Covariance of what the prediction leaves.
 Eigen::MatrixXd residual_covariance(const LagMoments& moments, const Eigen::MatrixXd& predictor);
@@ -30,10 +32,11 @@ Predictor quantise_predictor(const Eigen::MatrixXd& predictor, const std::vector
 /// Integer form of the part of a prediction that comes from a reference, whose input_shift is given.
 void quantise_reference(const Eigen::MatrixXd& matrix, const MatrixPrecision& precision, Reference& reference);
 
-/// Integer low-rank form (up · down) of rank `rank`: the best approximation in the metric of hh.
-Predictor quantise_low_rank_predictor(const Eigen::MatrixXd& predictor, const LagMoments& moments, unsigned rank,
-                                      const std::vector<std::uint16_t>& lags,
-                                      const std::vector<std::uint8_t>& input_shift, const MatrixPrecision& precision);
+/// Integer form of the low-rank predictor up · down.
+/// @param reduced_unit  what one unit of each entry of the reduced row, down · inputs, stands for.
+Predictor quantise_factors(const Eigen::MatrixXd& up, const Eigen::MatrixXd& down, const Eigen::VectorXd& reduced_unit,
+                           const std::vector<std::uint16_t>& lags, const std::vector<std::uint8_t>& input_shift,
+                           const MatrixPrecision& precision);
 
 struct Basis {
   Eigen::MatrixXd vectors;   ///< channels × coefficients, orthonormal columns, most energetic first

@@ -7,6 +7,7 @@
 #include "base/bytes.hpp"
 #include "base/checksum.hpp"
 #include "base/try.hpp"
+#include "fit/checked_fit.hpp"
 #include "fit/rung_fit.hpp"
 #include "generated/format_limits.hpp"
 #include "profile/metric_section.hpp"
@@ -18,8 +19,9 @@ namespace {
 
 constexpr std::size_t kHeldOutEvery = 16;         ///< one strand in so many is kept apart to measure on
 constexpr std::uint64_t kLongestStrandRows = 512;
-constexpr std::uint64_t kLowRankChannels = 1024;  ///< from here on a full prediction matrix costs more than it gives
-constexpr unsigned kLowRank = 64;
+constexpr std::uint64_t kWideChannels = 1024;  ///< beyond, full matrices cost more than they give
+constexpr MatrixPrecision kWidePrecision{3, 7};  ///< profiles of wide rows are large: coarser matrices
+constexpr unsigned kWideTurns = 3;
 
 Error bad_argument(std::string message) { return {ErrorCode::bad_argument, Error::kNoOffset, std::move(message)}; }
 
@@ -82,7 +84,7 @@ class SampleReader {
       if (own.sequences != other.sequences || own.rows != other.rows || !same_channels) {
         return bad_argument("the dumps of the reference have other rows than the dumps to learn from");
       }
-      if (own.channels > kLowRankChannels || other.channels > kLowRankChannels) {
+      if (own.channels > kWideChannels || other.channels > kWideChannels) {
         return bad_argument("references are for tensors of at most 1024 channels");
       }
       rows_.reference_channels = static_cast<std::uint32_t>(other.channels);
@@ -166,7 +168,7 @@ std::vector<double> centre(TrainingRows& rows) {
 /// The metric of the options; of many channels, which are coded as they are, its diagonal.
 Result<TaskMetric> metric_of(const FitOptions& options, std::uint32_t channels) {
   if (options.metric.empty()) return TaskMetric{};
-  return make_task_metric(options.metric, channels, !options.transform || channels > kLowRankChannels);
+  return make_task_metric(options.metric, channels, !options.transform || channels > kWideChannels);
 }
 
 RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t channels, const TaskMetric& metric) {
@@ -175,10 +177,15 @@ RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t c
   out.nmse = nmse;
   out.reference_noise = nmse;
   out.lags = options.lags;
-  out.transform = options.transform && channels <= kLowRankChannels;
+  out.transform = options.transform;
   out.state_bits = options.quantizer_states == 1 ? 0 : static_cast<unsigned>(std::countr_zero(options.quantizer_states));
   out.entropy = options.context ? EntropyKind::context : EntropyKind::static_classes;
-  if (channels > kLowRankChannels) out.low_rank = kLowRank;
+  if (channels > kWideChannels) {
+    out.wide = true;
+    out.precision = kWidePrecision;
+    out.turns = kWideTurns;
+    if (!metric.empty()) out.transform = false;  // the metric is a diagonal there
+  }
   return out;
 }
 
@@ -211,10 +218,11 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
   content->training = {reader.rows_seen(), rows.row_count(), rows.channels, to_hex(reader.digest()), options.lags, reference.name};
   const std::vector<double> mean = centre(rows);
   if (!metric.empty()) content->metric = write_metric(metric, rows.channels);
+  hold_out(rows);
   std::vector<double> targets = options.target_nmse;
   std::sort(targets.begin(), targets.end());
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    RungFit fit = fit_rung(rows, mean, rung_options(targets[i], options, rows.channels, metric));
+    RungFit fit = fit_checked_rung(rows, mean, rung_options(targets[i], options, rows.channels, metric));
     Rung rung{std::move(fit.model), {}, {}};
     rung.model_bytes = write_model(rung.model);
     rung.digest = sha256(rung.model_bytes);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fit/linear_choice.hpp"
 #include "fit/metric_basis.hpp"
+#include "fit/wide_fit.hpp"
 #include "linear/int_linear.hpp"
 #include "rows/enc_lossy_rows.hpp"
 
@@ -14,7 +16,11 @@ namespace {
 constexpr double kDroppedVariancePerNoise = 0.24;
 /// Standard deviation of the inputs from a reference: 1/512 of it is well below any noise, and peaks of 60 deviations fit.
 constexpr double kReferenceDeviation = 512;
+constexpr double kReferenceRidge = 1e-3;  ///< of the mean energy of the inputs of each kind
 constexpr double kPeakMargin = 1.5;  ///< room between the largest training value and saturation
+constexpr double kRowsPerChannelToDrop = 3;
+constexpr std::size_t kFolds = 4;              ///< for cross-validation
+constexpr std::size_t kShortestFoldLags = 4;   ///< rows of a piece of a strand, in units of the longest lag
 
 struct Pass {
   std::vector<std::int16_t> quantised;
@@ -29,6 +35,11 @@ double strand_energy(const TrainingRows& rows, const Strand& strand) {
   return sum;
 }
 
+void copy_rows(const std::vector<std::int16_t>& from, const Strand& strand, std::size_t width, std::vector<std::int16_t>& to) {
+  const auto first = static_cast<std::ptrdiff_t>(strand.first_row * width);
+  std::copy_n(from.begin() + first, strand.row_count * width, to.begin() + first);
+}
+
 /// Inputs of the reference, if the model has one.
 RowBlock<std::int16_t> side_inputs(const LossyRowEncoder& encoder, const TrainingRows& rows, double scale) {
   const ReferencePredictor* predictor = encoder.loop().reference();
@@ -38,7 +49,9 @@ RowBlock<std::int16_t> side_inputs(const LossyRowEncoder& encoder, const Trainin
 class RungTrainer {
  public:
   RungTrainer(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options)
-      : rows_(rows), mean_(mean), options_(options) {
+      : rows_(rows), mean_(mean), options_(options), search_(options.lags), wide_(rows.channels, options.lags, options.transform) {
+    const std::size_t longest_lag = options.lags.empty() ? 1 : options.lags.back();
+    folds_ = make_folds(rows_.train, kFolds, kShortestFoldLags * longest_lag);
     energy_ = 0;
     for (const Strand& strand : rows_.train) energy_ += strand_energy(rows_, strand);
     energy_ *= rows_.unit * rows_.unit;
@@ -55,18 +68,18 @@ class RungTrainer {
 
   RungFit run() {
     // Open loop first: rows predicted from their undisturbed predecessors.
-    learn_linear(moments_of_originals());
+    learn_linear(originals());
     Rates rates = Rates::geometric;
     Pass pass;
     for (unsigned turn = 0; turn < options_.turns; ++turn) {
-      pass = code(rows_.train, rates);
+      pass = choice_.unseen.empty() ? code(rows_.train, rates) : code_unseen(rates);
       learn_tables(pass, rows_.train);
       rates = Rates::of_model;
       if (turn + 1 == options_.turns) break;
       adjust_step(pass);
-      if (turn < 2) {
-        learn_linear(moments_of_decoded(pass));
-        relearn_tables_after_basis_change();
+      if (turn < 2 || !choice_.unseen.empty()) {
+        learn_linear(options_.lags.empty() ? originals() : decoded(pass));
+        if (choice_.unseen.empty()) relearn_tables_after_basis_change();
       }
     }
     RungFit out;
@@ -155,21 +168,22 @@ class RungTrainer {
     return moments;
   }
 
-  LagMoments moments_of_originals() {
-    const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
-    return with_reference(lag_moments(rows_.train, rows_.channels, options_.lags, original, original), original, original);
+  /// Noise that the quantiser will add, as a variance in squared units.
+  double noise_energy() const { return noise_ * (1 << kFractionBits) * (1 << kFractionBits); }
+
+  RowLoader originals() const {
+    return [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
   }
 
-  LagMoments moments_of_decoded(const Pass& pass) {
-    const RowLoader original = [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
-    const RowLoader decoded = [&](const Strand& strand, std::vector<float>& to) {
+  /// Decoded rows of a pass, in the present unit.
+  RowLoader decoded(const Pass& pass) const {
+    return [this, &pass](const Strand& strand, std::vector<float>& to) {
       to.resize(strand.row_count * rows_.channels);
       const std::int16_t* from = &pass.remembered[strand.first_row * rows_.channels];
       for (std::size_t i = 0; i < to.size(); ++i) {
         to[i] = static_cast<float>(std::int32_t{from[i]} * (1 << input_shift_used_[i % rows_.channels])) * remembered_scale_;
       }
     };
-    return with_reference(lag_moments(rows_.train, rows_.channels, options_.lags, original, decoded), original, decoded);
   }
 
   void load_originals(const Strand& strand, std::vector<float>& to) const {
@@ -177,35 +191,94 @@ class RungTrainer {
     to.assign(from, from + static_cast<std::ptrdiff_t>(strand.row_count * rows_.channels));
   }
 
-  void learn_linear(const LagMoments& moments) {
-    const Eigen::MatrixXd predictor = fit_predictor(moments);
-    const MatrixPrecision precision = learn_synthesis(moments, predictor);
-    model_.predictor = options_.low_rank > 0 && !options_.lags.empty()
-                           ? quantise_low_rank_predictor(predictor.leftCols(moments.lag_inputs), moments, options_.low_rank, options_.lags,
-                                                         input_shift_, precision)
-                           : quantise_predictor(predictor.leftCols(moments.lag_inputs), options_.lags, input_shift_, precision);
+  void learn_linear(const RowLoader& rows_h) {
+    if (options_.wide) {
+      learn_wide(rows_h);
+      return;
+    }
     if (rows_.reference_channels > 0) {
-      quantise_reference(predictor.rightCols(predictor.cols() - moments.lag_inputs), precision, model_.reference);
+      choice_ = learn_with_reference(rows_h);
+    } else {
+      std::vector<LagMoments> folds;
+      for (const Fold& fold : folds_) folds.push_back(lag_moments(fold, rows_.channels, options_.lags, originals(), rows_h));
+      choice_ = search_.choose(folds, noise_energy());
+    }
+    // Too few rows do not show that a direction is empty: an unused coefficient costs less than a missing one.
+    const bool can_drop = train_rows_ > kRowsPerChannelToDrop * rows_.channels;
+    const double floor = can_drop ? kDroppedVariancePerNoise * noise_energy() : -1.0;
+    basis_columns_ = options_.transform ? basis_of(choice_.covariance, floor).variance.size() : 0;
+    set_linear(choice_.predictor, choice_.covariance);
+  }
+
+  /// Lags and the reference together, by plain least squares.
+  LinearChoice learn_with_reference(const RowLoader& rows_h) {
+    LinearChoice out;
+    out.lags = options_.lags;
+    out.moments = with_reference(lag_moments(rows_.train, rows_.channels, options_.lags, originals(), rows_h), originals(), rows_h);
+    LagMoments ridged = out.moments;
+    const Eigen::Index lag_inputs = out.moments.lag_inputs;
+    for (auto part : {ridged.hh.diagonal().head(lag_inputs), ridged.hh.diagonal().tail(ridged.hh.rows() - lag_inputs)}) {
+      if (part.size() > 0) part.array() += kReferenceRidge * part.mean();
+    }
+    out.predictor = fit_predictor(ridged, 0);
+    out.covariance = residual_covariance(out.moments, out.predictor);
+    return out;
+  }
+
+  Basis basis_of(const Eigen::MatrixXd& covariance, double floor) const {
+    const TaskMetric* const metric = options_.decisions.metric;
+    return metric != nullptr ? fit_metric_basis(covariance, *metric, floor) : fit_basis(covariance, floor);
+  }
+
+  void learn_wide(const RowLoader& rows_h) {
+    // The last fold judges; a single one judges itself.
+    std::vector<Strand> learn;
+    for (std::size_t i = 0; i + 1 < std::max<std::size_t>(folds_.size(), 2); ++i) learn.insert(learn.end(), folds_[i].begin(), folds_[i].end());
+    const RowLoader rows_z = originals();
+    WideLinear found = wide_.choose({learn, folds_.back(), rows_z, rows_h}, noise_energy(), input_shift_, options_.precision);
+    model_.predictor = std::move(found.predictor);
+    model_.synthesis = std::move(found.synthesis);
+    if (options_.decisions.metric != nullptr) {
+      model_.synthesis = metric_diagonal_synthesis(*options_.decisions.metric, rows_.channels, options_.precision);
     }
   }
 
-  /// Returns the precision that the synthesis left: columns that a metric makes long have fewer fraction bits.
-  MatrixPrecision learn_synthesis(const LagMoments& moments, const Eigen::MatrixXd& predictor) {
+  void set_linear(const Eigen::MatrixXd& predictor, const Eigen::MatrixXd& covariance) {
     const TaskMetric* const metric = options_.decisions.metric;
     MatrixPrecision precision = options_.precision;
     if (options_.transform) {
-      const double step = 1 << kFractionBits;
-      const double floor = kDroppedVariancePerNoise * noise_ * step * step;
-      const Eigen::MatrixXd covariance = residual_covariance(moments, predictor);
-      const Basis basis = metric != nullptr ? fit_metric_basis(covariance, *metric, floor) : fit_basis(covariance, floor);
-      precision.synthesis_shift = fitting_shift(basis.vectors, precision.synthesis_shift);
-      model_.synthesis = dense_synthesis(basis.vectors, precision);
+      const Eigen::MatrixXd columns = basis_of(covariance, -1.0).vectors.leftCols(basis_columns_);
+      precision.synthesis_shift = fitting_shift(columns, precision.synthesis_shift);  // a metric makes columns long
+      model_.synthesis = dense_synthesis(columns, precision);
     } else if (metric != nullptr) {
       model_.synthesis = metric_diagonal_synthesis(*metric, rows_.channels, precision);
     } else {
       model_.synthesis = diagonal_synthesis(rows_.channels, precision);
     }
-    return precision;
+    const auto lag_inputs = static_cast<Eigen::Index>(choice_.lags.size()) * static_cast<Eigen::Index>(rows_.channels);
+    model_.predictor = quantise_predictor(predictor.leftCols(lag_inputs), choice_.lags, input_shift_, precision);
+    if (rows_.reference_channels > 0) {
+      quantise_reference(predictor.rightCols(predictor.cols() - lag_inputs), precision, model_.reference);
+    }
+  }
+
+  /// Codes each fold with what was learned from the others. With few rows, those learned from look better than any that
+  /// will come: tables, step and the next moments must not be taken from them.
+  Pass code_unseen(Rates rates) {
+    Pass out;
+    for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
+      set_linear(choice_.unseen[fold].predictor, choice_.unseen[fold].covariance);
+      const Pass one = code(folds_[fold], rates);
+      out.quantised.resize(one.quantised.size());
+      out.remembered.resize(one.remembered.size());
+      out.squared_error += one.squared_error;
+      for (const Strand& strand : folds_[fold]) {
+        copy_rows(one.quantised, strand, model_.synthesis.coefficients, out.quantised);
+        if (!one.remembered.empty()) copy_rows(one.remembered, strand, rows_.channels, out.remembered);
+      }
+    }
+    set_linear(choice_.predictor, choice_.covariance);
+    return out;
   }
 
   Pass code(const std::vector<Strand>& strands, Rates rates) {
@@ -257,6 +330,11 @@ class RungTrainer {
   TrainingRows& rows_;
   const std::vector<double>& mean_;
   RungOptions options_;
+  LinearSearch search_;
+  WideSearch wide_;
+  std::vector<Fold> folds_;
+  LinearChoice choice_;
+  Eigen::Index basis_columns_ = 0;
   CodecModel model_;
   double side_scale_ = 1;    ///< of the reference's inputs when its matrix was learned
   double noise_ = 1.0 / 12;  ///< of the quantiser, in squared steps

@@ -31,7 +31,7 @@ struct RungOptions {
   bool transform = true;                 ///< false: diagonal synthesis
   unsigned turns = 4;                    ///< rounds of coding and learning
   double reference_noise = 0;            ///< NMSE that the reference's rows will have, if those to learn from are exact
-  unsigned low_rank = 0;                 ///< rank of the prediction; 0: dense
+  bool wide = false;                     ///< low-rank prediction and transforms of blocks of channels: no channels² anywhere
   MatrixPrecision precision;
   EntropyFitOptions tables;
 };
