@@ -16,6 +16,8 @@ constexpr std::uint64_t kFewestMeasured = 1u << 16;  ///< values to find the uni
 constexpr std::uint64_t kMostMeasured = 1u << 19;
 constexpr std::uint64_t kMeasuredRows = 32;  ///< of a strand, or more where lags reach far; many short ones represent more
 constexpr unsigned kExactEffort = 7;  ///< from here on paths reckon with their own contexts
+constexpr std::uint32_t kWideChannels = 1024;     ///< beyond, matrices are low-rank or of blocks of channels
+constexpr double kFewestWideValues = 1u << 22;    ///< such a model takes about as many bits
 constexpr double kDefaultNmse = 0.02;
 /// The largest error of a rounded diagonal coefficient: half a step and half a unit for the fixed-point row, plus room
 /// for the conversions to float.
@@ -89,8 +91,9 @@ struct Candidate {
   double step_over_bound;  ///< max_error only: step in units of the bound; 0: the largest that needs no patches
 };
 
-RungOptions rung_options(const Candidate& candidate, const EncodeOptions& options) {
+RungOptions rung_options(const Candidate& candidate, const EncodeOptions& options, std::uint32_t channels) {
   RungOptions out;
+  out.wide = channels > kWideChannels && (candidate.transform || candidate.lags);
   out.nmse = wanted_nmse(options);
   out.lags = candidate.lags ? options.lags.value_or(std::vector<std::uint16_t>{1, 2}) : std::vector<std::uint16_t>{};
   out.transform = candidate.transform;
@@ -115,7 +118,8 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
 std::vector<Candidate> candidates_for(const EncodeOptions& options, const TensorViewPlan& view) {
   // Full matrices cost channels² in the file and in time: only where the tensor is large against them.
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
-  const bool matrices = view.channels > 1 && view.channels <= 1024 && values > 8.0 * view.channels * view.channels;
+  const bool matrices = view.channels > 1 && (view.channels > kWideChannels ? values > kFewestWideValues
+                                                                            : values > 8.0 * view.channels * view.channels);
   const bool lags = matrices && view.rows > 1 && (!options.lags || !options.lags->empty());
   std::vector<Candidate> out{{false, false, 0}};
   const std::vector<double> steps = options.max_error ? std::vector<double>{0.9, 1.2} : std::vector<double>{0};
@@ -184,7 +188,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   std::optional<RungFit> best;
   double best_bits = 0;
   for (const Candidate& candidate : candidates_for(options, view)) {
-    RungOptions rung = rung_options(candidate, options);
+    RungOptions rung = rung_options(candidate, options, view.channels);
     const double share = static_cast<double>(sample.rows.values.size()) / values;
     rung.tables.classes.class_cost_bits *= share;
     rung.tables.context.table_cost_bits *= share;
