@@ -18,6 +18,7 @@ constexpr double kDroppedVariancePerNoise = 0.24;
 constexpr double kReferenceDeviation = 512;
 constexpr double kReferenceRidge = 1e-3;  ///< of the mean energy of the inputs of each kind
 constexpr double kPeakMargin = 1.5;  ///< room between the largest training value and saturation
+constexpr double kPatchElementBits = 32;  ///< the type of the tensor is not known here
 constexpr double kRowsPerChannelToDrop = 3;
 constexpr std::size_t kFolds = 4;              ///< for cross-validation
 constexpr std::size_t kShortestFoldLags = 4;   ///< rows of a piece of a strand, in units of the longest lag
@@ -294,7 +295,7 @@ class RungTrainer {
       const float* original = &rows_.values[row * rows_.channels];
       for (std::size_t c = 0; c < rows_.channels; ++c) {
         const double error = double{original[c]} - decoded[c];
-        pass.squared_error += error * error;
+        pass.squared_error += std::fabs(error) <= kPatchedErrorUnits ? error * error : 0.0;
       }
       if (!pass.remembered.empty()) {
         round_shift_saturate(decoded, input_shift_.data(), &pass.remembered[row * rows_.channels], rows_.channels);
@@ -365,6 +366,7 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
   rows.rescale(options.unit);
   std::vector<std::int16_t> quantised(rows.row_count() * model.synthesis.coefficients);
   std::vector<double> row_error(rows.row_count());
+  std::vector<unsigned> row_patches(rows.row_count());
   const double bound = options.error_bound ? *options.error_bound / options.unit : 0;
   double beyond = 0;
   const RowBlock<std::int16_t> side = side_inputs(encoder, rows, double{model.reference.scale} * double{model.unit} / options.unit);
@@ -372,7 +374,9 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
     const float* original = &rows.values[row * rows.channels];
     for (std::size_t c = 0; c < rows.channels; ++c) {
       const double error = double{original[c]} - decoded[c];
-      row_error[row] += error * error;
+      const bool patched = !options.error_bound && std::fabs(error) > kPatchedErrorUnits;
+      row_error[row] += patched ? 0.0 : error * error;
+      row_patches[row] += patched;
       beyond += std::fabs(error) > bound ? 1 : 0;
     }
   }, &side);
@@ -386,9 +390,12 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
     StrandTrial one;
     one.values = static_cast<double>(strand.row_count * rows.channels);
     one.energy = strand_energy(rows, strand) * unit_energy;
-    for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) one.squared_error += row_error[row];
+    for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) {
+      one.squared_error += row_error[row];
+      one.bits += row_patches[row] * (kPatchPlaceBits + kPatchElementBits);
+    }
     one.squared_error *= unit_energy;
-    if (options.wants_bits) one.bits = code_length.bits(quantised, std::span(&strand, 1));
+    if (options.wants_bits) one.bits += code_length.bits(quantised, std::span(&strand, 1));
     sum.values += one.values;
     sum.energy += one.energy;
     sum.squared_error += one.squared_error;

@@ -20,6 +20,8 @@ constexpr std::uint64_t kMostMeasuredAgain = 1u << 22;  ///< where the first sam
 constexpr double kMeasuredError = 0.004;                ///< standard error wanted of what is aimed at
 constexpr std::uint64_t kMeasuredRows = 32;  ///< of a strand, or more where lags reach far; many short ones represent more
 constexpr unsigned kExactEffort = 7;  ///< from here on paths reckon with their own contexts
+constexpr std::uint32_t kWideChannels = 1024;     ///< beyond, matrices are low-rank or of blocks of channels
+constexpr double kFewestWideValues = 1u << 22;    ///< such a model takes about as many bits
 constexpr double kDefaultNmse = 0.02;
 /// The largest error of a rounded diagonal coefficient: half a step and half a unit for the fixed-point row, plus room
 /// for the conversions to float.
@@ -106,11 +108,13 @@ struct Candidate {
   double step_over_bound;  ///< max_error only: step in units of the bound; 0: the largest that needs no patches
 };
 
-RungOptions rung_options(const Candidate& candidate, const EncodeOptions& options, const TaskMetric& metric) {
+RungOptions rung_options(const Candidate& candidate, const EncodeOptions& options, std::uint32_t channels,
+                         const TaskMetric& metric) {
   RungOptions out;
+  out.wide = channels > kWideChannels && (candidate.transform || candidate.lags);
   out.nmse = wanted_nmse(options);
   out.lags = candidate.lags ? options.lags.value_or(std::vector<std::uint16_t>{1, 2}) : std::vector<std::uint16_t>{};
-  out.transform = candidate.transform;
+  out.transform = candidate.transform && (!out.wide || metric.empty());  // the metric of wide rows is a diagonal
   out.turns = 3;
   out.decisions = decision_options(options, metric);
   if (options.max_error) {
@@ -133,7 +137,8 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
 /// Full matrices cost channels² in the file and in time: only where the tensor is large against them.
 bool may_hold_matrices(const TensorViewPlan& view) {
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
-  return view.channels > 1 && view.channels <= 1024 && values > 8.0 * view.channels * view.channels;
+  return view.channels > 1 && (view.channels > kWideChannels ? values > kFewestWideValues
+                                                            : values > 8.0 * view.channels * view.channels);
 }
 
 std::vector<Candidate> candidates_for(const EncodeOptions& options, const TensorViewPlan& view) {
@@ -264,7 +269,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   const CutPlan cut = plan_cut(view, std::max<std::size_t>(longest_lag, 1), options.chunk_rows, kLossyChunkValues);
   TaskMetric metric;
   if (!options.metric.empty()) {
-    ACTZ_TRY(metric, make_task_metric(options.metric, static_cast<std::uint32_t>(view.channels), !may_hold_matrices(view)));
+    ACTZ_TRY(metric, make_task_metric(options.metric, static_cast<std::uint32_t>(view.channels), !may_hold_matrices(view) || view.channels > kWideChannels));
   }
   ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, cut.strand_rows, kFitValues));
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
@@ -272,7 +277,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   const ReferenceTensor* best_reference = nullptr;
   double best_bits = 0;
   const auto try_candidate = [&](const Candidate& candidate, const ReferenceTensor* reference) {
-    RungOptions rung = rung_options(candidate, options, metric);
+    RungOptions rung = rung_options(candidate, options, view.channels, metric);
     const double share = static_cast<double>(sample.rows.values.size()) / values;
     rung.tables.classes.class_cost_bits *= share;
     rung.tables.context.table_cost_bits *= share;
@@ -286,7 +291,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   const std::vector<Candidate> candidates = candidates_for(options, view);
   for (const Candidate& candidate : candidates) try_candidate(candidate, nullptr);
   for (const ReferenceTensor* reference : references) {
-    if (!goes_with(*reference, view)) continue;
+    if (!goes_with(*reference, view) || view.channels > kWideChannels) continue;
     ACTZ_CHECK(add_reference_rows(*reference, sample));
     for (const Candidate& candidate : candidates) {
       if (candidate.transform) try_candidate(candidate, reference);

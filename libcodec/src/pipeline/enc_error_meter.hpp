@@ -20,7 +20,7 @@ class ErrorMeter {
   /// @param centre    the model's, in units of the tensor.
   /// @param elements  of the chunk; borrowed.
   /// @param decoded   what a decoder will see, patches excepted; borrowed, and patched.
-  ErrorMeter(const TensorHeader& tensor, std::span<const std::int32_t> centre, std::optional<double> max_error,
+  ErrorMeter(const TensorHeader& tensor, std::span<const std::int32_t> centre, double max_error,
              std::span<const std::byte> elements, std::span<std::byte> decoded);
 
   /// @param row  of the chunk, decoded by now; every row once, in any order.
@@ -35,7 +35,6 @@ class ErrorMeter {
   bool is_close(const std::vector<Float>& original, const std::vector<Float>& decoded) const;
 
   DType dtype_;
-  bool bounded_;
   double limit_;
   std::span<const std::byte> elements_;
   std::span<std::byte> decoded_;

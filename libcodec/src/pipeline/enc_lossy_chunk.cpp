@@ -14,6 +14,8 @@ namespace {
 
 constexpr float kReach = 1e9F;  ///< beyond it a fixed-point row would leave int32
 
+constexpr std::size_t kRawChunkRoom = 256;  ///< tiny chunks are mostly header, and stay lossy
+
 float within_reach(float value) { return std::fabs(value) < kReach ? value : 0.0F; }
 
 class LossyChunkEncoder final : public ChunkEncoder {
@@ -22,7 +24,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
                     std::optional<double> max_error)
       : model_(model),
         tensor_(tensor),
-        max_error_(max_error),
+        largest_error_(max_error.value_or(kPatchedErrorUnits * double{tensor.unit})),
         rows_(std::move(rows)),
         symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_) : make_static_symbol_coder(model_)),
         centre_(scaled_centre(model, tensor.centre_scale)) {}
@@ -34,7 +36,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
     std::vector<std::int16_t> quantised(layout.row_count * model_.synthesis.coefficients);
     std::vector<std::byte> decoded(elements.size());
     RowOutput output(tensor_, model_, decoded);
-    ErrorMeter meter(tensor_, centre_, max_error_, elements, decoded);
+    ErrorMeter meter(tensor_, centre_, largest_error_, elements, decoded);
     RowBlock<std::int16_t> side;
     if (const ReferencePredictor* predictor = rows_->loop().reference()) {
       side = reference_inputs(*predictor, *reference, tensor_.reference_scale);
@@ -53,6 +55,8 @@ class LossyChunkEncoder final : public ChunkEncoder {
     const std::vector<std::byte> patch_bytes = write_patches(patches);
     header.patch_bytes = static_cast<std::uint32_t>(patch_bytes.size());
     out.payload = assemble_chunk(header, coded->states_and_words, coded->bypass, patch_bytes);
+    // Where most levels saturate, the elements as they are take less.
+    if (out.payload.size() > elements.size() + kRawChunkRoom) return exact_chunk(place, elements, std::move(out.statistics));
     return out;
   }
 
@@ -89,7 +93,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
 
   CodecModel model_;
   TensorHeader tensor_;
-  std::optional<double> max_error_;
+  double largest_error_;  ///< what is further off is patched
   std::shared_ptr<const LossyRowEncoder> rows_;
   std::unique_ptr<SymbolCoder> symbols_;
   std::vector<std::int32_t> centre_;
