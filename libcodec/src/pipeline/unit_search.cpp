@@ -29,7 +29,12 @@ double regress(const std::vector<StrandTrial>& strands, double StrandTrial::*qua
   }
   const double mean_y = sum_y / values;
   const double mean_x = sum_x / values;
-  if (strands.size() < kFewestForRegression) return mean_y;
+  const auto [least, largest] = std::minmax_element(strands.begin(), strands.end(), [](const StrandTrial& a, const StrandTrial& b) {
+    return a.energy * b.values < b.energy * a.values;
+  });
+  // Massive tokens that the sample lacks leave nothing to interpolate between.
+  const bool within = energy * least->values >= least->energy && energy * largest->values <= largest->energy;
+  if (strands.size() < kFewestForRegression || !within) return mean_y;
   double xy = 0, xx = 0;
   for (const StrandTrial& strand : strands) {
     const double x = strand.energy / strand.values - mean_x;
