@@ -112,16 +112,17 @@ TEST_CASE("channels of 10000 and tokens of 1000 times the usual size keep a boun
   for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     CAPTURE(to_string(dtype));
     const float channel = dtype == DType::f16 ? 1e3F : 1e4F;  // within the range of the type
-    const Coded usual = run(as_tensor(dtype, rows_with_outliers(8, 1, 1, 2)), bounded);
-    const Coded wide_channel = run(as_tensor(dtype, rows_with_outliers(8, channel, 1, 2)), bounded);
-    const Coded massive_token = run(as_tensor(dtype, rows_with_outliers(8, 1, 1e3F, 2)), bounded);
+    const Coded usual = run(as_tensor(dtype, rows_with_outliers(32, 1, 1, 2)), bounded);
+    const Coded wide_channel = run(as_tensor(dtype, rows_with_outliers(32, channel, 1, 2)), bounded);
+    const Coded massive_token = run(as_tensor(dtype, rows_with_outliers(32, 1, 1e3F, 2)), bounded);
     for (const Coded* coded : {&wide_channel, &massive_token}) {
       CHECK(coded->largest_error <= 0.2);
       CHECK(coded->others_nmse < 1.3 * usual.others_nmse);
     }
-    // A channel costs log2 of its size more for each of its values; so does a row.
+    // A channel costs log2 of its size more for each of its values, a row for its own and for those predicted from it;
+    // tables of a wider range weigh in so small a file.
     CHECK(wide_channel.bits_per_value < usual.bits_per_value + 20.0 / kChannels + 0.2);
-    CHECK(massive_token.bits_per_value < usual.bits_per_value + 30.0 / kRows + 0.6);
+    CHECK(massive_token.bits_per_value < usual.bits_per_value + 1.5);
   }
 }
 

@@ -25,6 +25,15 @@ double mean_square(const Histogram& histogram) {
   return sum / std::max(histogram.total(), 1.0);
 }
 
+double usual_energy(const Histogram& histogram) {
+  double sum = 0;
+  for (std::size_t i = 0; i < histogram.count.size(); ++i) {
+    sum += histogram.count[i] * std::log(std::abs(histogram.lowest + static_cast<double>(i)) + 0.5);
+  }
+  const double deviation = usual_deviation(mean_square(histogram), sum / std::max(histogram.total(), 1.0));
+  return deviation * deviation;
+}
+
 Histogram without_low_bits(const Histogram& histogram, unsigned raw_bits) {
   if (raw_bits == 0) return histogram;
   Histogram out;
@@ -78,7 +87,7 @@ struct Candidates {
 
 Candidates pool_by_scale(std::span<const Histogram> histograms) {
   std::vector<double> energy(histograms.size());
-  std::transform(histograms.begin(), histograms.end(), energy.begin(), mean_square);
+  std::transform(histograms.begin(), histograms.end(), energy.begin(), usual_energy);
   std::vector<std::size_t> order(histograms.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return energy[a] < energy[b]; });
@@ -110,6 +119,14 @@ Histogram with_prior(const Histogram& histogram) {
   const double norm = kPriorCounts * (1 - ratio) / (1 + ratio);
   for (std::int32_t value = -reach; value <= reach; ++value) out.add(value, norm * std::pow(ratio, std::abs(value)));
   return out;
+}
+
+double usual_deviation(double mean_square, double mean_log) {
+  constexpr double kGaussian = 1.89;  // deviation over the exponential of the mean logarithm
+  constexpr double kRuledByFew = 3;   // that ratio again; 1.5 for a Laplacian
+  const double deviation = std::sqrt(mean_square);
+  const double usual = kGaussian * std::exp(mean_log);
+  return deviation > kRuledByFew * usual ? usual : deviation;
 }
 
 std::uint8_t raw_bits_for(double deviation) {

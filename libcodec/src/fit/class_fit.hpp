@@ -25,6 +25,11 @@ ClassFrequencies normalise_frequencies(std::span<const double> weight, unsigned 
 /// Counts with a geometric prior of the same mean magnitude, over a range wide enough for held-out data.
 Histogram with_prior(const Histogram& histogram);
 
+/// Deviation of the usual values: that of all, or where a few rule that, the one a Gaussian of the same mean logarithm has. Massive
+/// tokens must not cost the others raw bits.
+/// @param mean_log  of ln(magnitude + ½).
+double usual_deviation(double mean_square, double mean_log);
+
 /// Low bits that are uniform to 0.001 bit, and so are stored raw, for values of this standard deviation.
 std::uint8_t raw_bits_for(double deviation);
 

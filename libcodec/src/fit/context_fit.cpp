@@ -31,15 +31,18 @@ void for_each_row(std::span<const std::int16_t> levels, std::size_t coefficients
 /// Raw bits from the mean square of the indices, then weights from the mean magnitude of what is left of them.
 void fit_scales(ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels, std::span<const Strand> strands) {
   const std::size_t r = model.coefficients();
-  std::vector<double> square(r);
+  std::vector<double> square(r), log_magnitude(r);
   double rows = 0;
   for_each_row(levels, r, strands, [&](const std::int16_t* row) {
     rows += 1;
     visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {
       square[k] += static_cast<double>(index) * index;
+      log_magnitude[k] += std::log(std::abs(index) + 0.5);
     });
   });
-  for (std::size_t k = 0; k < r; ++k) model.raw_bits[k] = raw_bits_for(std::sqrt(square[k] / std::max(rows, 1.0)));
+  for (std::size_t k = 0; k < r; ++k) {
+    model.raw_bits[k] = raw_bits_for(usual_deviation(square[k] / std::max(rows, 1.0), log_magnitude[k] / std::max(rows, 1.0)));
+  }
   std::vector<double> magnitude(r);
   for_each_row(levels, r, strands, [&](const std::int16_t* row) {
     visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {

@@ -18,6 +18,7 @@ constexpr double kDroppedVariancePerNoise = 0.24;
 constexpr double kReferenceDeviation = 512;
 constexpr double kReferenceRidge = 1e-3;  ///< of the mean energy of the inputs of each kind
 constexpr double kPeakMargin = 1.5;  ///< room between the largest training value and saturation
+constexpr double kMassiveRowEnergy = 256;  ///< median energies
 constexpr double kPatchElementBits = 32;  ///< the type of the tensor is not known here
 constexpr double kRowsPerChannelToDrop = 3;
 constexpr std::size_t kFolds = 4;              ///< for cross-validation
@@ -34,6 +35,21 @@ double strand_energy(const TrainingRows& rows, const Strand& strand) {
   const float* from = &rows.values[strand.first_row * rows.channels];
   for (std::size_t i = 0; i < strand.row_count * rows.channels; ++i) sum += double{from[i]} * double{from[i]};
   return sum;
+}
+
+/// Factor for each row that leaves none with more than kMassiveRowEnergy times the median energy.
+std::vector<float> tempering_scales(const TrainingRows& rows) {
+  std::vector<double> energy;
+  for (std::size_t row = 0; row < rows.row_count(); ++row) energy.push_back(strand_energy(rows, {row, 1}));
+  std::vector<double> sorted = energy;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  if (middle != sorted.end()) std::nth_element(sorted.begin(), middle, sorted.end());
+  std::vector<float> out;
+  for (const double value : energy) {
+    const double largest = kMassiveRowEnergy * *middle;
+    out.push_back(value > largest && largest > 0 ? static_cast<float>(std::sqrt(largest / value)) : 1.0F);
+  }
+  return out;
 }
 
 void copy_rows(const std::vector<std::int16_t>& from, const Strand& strand, std::size_t width, std::vector<std::int16_t>& to) {
@@ -54,6 +70,7 @@ class RungTrainer {
     const std::size_t longest_lag = options.lags.empty() ? 1 : options.lags.back();
     folds_ = make_folds(rows_.train, kFolds, kShortestFoldLags * longest_lag);
     energy_ = 0;
+    row_scale_ = tempering_scales(rows_);
     for (const Strand& strand : rows_.train) energy_ += strand_energy(rows_, strand);
     energy_ *= rows_.unit * rows_.unit;
     for (const Strand& strand : rows_.train) train_rows_ += static_cast<double>(strand.row_count);
@@ -173,7 +190,10 @@ class RungTrainer {
   double noise_energy() const { return noise_ * (1 << kFractionBits) * (1 << kFractionBits); }
 
   RowLoader originals() const {
-    return [this](const Strand& strand, std::vector<float>& to) { load_originals(strand, to); };
+    return [this](const Strand& strand, std::vector<float>& to) {
+      load_originals(strand, to);
+      temper(strand, to);
+    };
   }
 
   /// Decoded rows of a pass, in the present unit.
@@ -184,7 +204,17 @@ class RungTrainer {
       for (std::size_t i = 0; i < to.size(); ++i) {
         to[i] = static_cast<float>(std::int32_t{from[i]} * (1 << input_shift_used_[i % rows_.channels])) * remembered_scale_;
       }
+      temper(strand, to);
     };
+  }
+
+  /// Massive rows as inputs of the moments, made smaller: one of a thousand times the usual size would decide alone.
+  void temper(const Strand& strand, std::vector<float>& values) const {
+    for (std::size_t row = 0; row < strand.row_count; ++row) {
+      const float scale = row_scale_[strand.first_row + row];
+      if (scale == 1.0F) continue;
+      for (std::size_t c = 0; c < rows_.channels; ++c) values[row * rows_.channels + c] *= scale;
+    }
   }
 
   void load_originals(const Strand& strand, std::vector<float>& to) const {
@@ -341,6 +371,7 @@ class RungTrainer {
   double noise_ = 1.0 / 12;  ///< of the quantiser, in squared steps
   double energy_ = 0;      ///< of the centred training rows, in squared values
   double train_rows_ = 0;
+  std::vector<float> row_scale_;   ///< of each row in the moments
   std::vector<std::uint8_t> input_shift_;
   std::vector<std::uint8_t> input_shift_used_;  ///< when `remembered` was filled
   float remembered_scale_ = 1.0F;               ///< from its unit to the present one

@@ -36,7 +36,12 @@ Estimate regress(const std::vector<StrandTrial>& strands, double StrandTrial::*q
   }
   const double mean_y = sum_y / values;
   const double mean_x = sum_x / values;
-  if (strands.size() < kFewestForRegression) return {mean_y, kUnknownError};
+  const auto [least, largest] = std::minmax_element(strands.begin(), strands.end(), [](const StrandTrial& a, const StrandTrial& b) {
+    return a.energy * b.values < b.energy * a.values;
+  });
+  // Massive tokens that the sample lacks leave nothing to interpolate between.
+  const bool within = energy * least->values >= least->energy && energy * largest->values <= largest->energy;
+  if (strands.size() < kFewestForRegression || !within) return {mean_y, kUnknownError};
   double xy = 0, xx = 0, yy = 0;
   for (const StrandTrial& strand : strands) {
     const double x = strand.energy / strand.values - mean_x;
@@ -50,7 +55,6 @@ Estimate regress(const std::vector<StrandTrial>& strands, double StrandTrial::*q
   const double variance = std::max(yy - slope * xy, 0.0) / values / static_cast<double>(strands.size() - 2);
   return {mean, std::sqrt(variance) / std::max(mean, 1e-300)};
 }
-
 
 /// Adds a row and its squares to the sums of the channels.
 void add_moments(const float* __restrict row, double* __restrict sum, double* __restrict square, std::size_t channels) {
