@@ -138,12 +138,14 @@ def two_tensors(rows=96, first=0, dtype="f32"):
     return [("a", dtype, [2, rows // 2, 64], elements(dtype, a)), ("b", "f32", [2, rows // 2, 48], elements("f32", b))]
 
 
-recipe("reference", "b is predicted from a, of other width", two_tensors(512, 128), "--reference", "b=a", "--nmse", "0.02")
-recipe("reference_no_lags", "b is predicted from a, in chunks, without lags", two_tensors(512, 128), "--reference", "b=a",
-       "--lags", "none", "--nmse", "0.05", "--chunk-rows", "100")
+recipe("reference", "b is predicted from a, of other width", two_tensors(512, 128), "--reference", "b=a",
+       "--nmse", "0.02")
+recipe("reference_no_lags", "b is predicted from a, in chunks, without lags", two_tensors(512, 128), "--reference",
+       "b=a", "--lags", "none", "--nmse", "0.05", "--chunk-rows", "100")
 recipe("reference_f16", "b is predicted from a of f16", two_tensors(512, 400, "f16"), "--reference", "b=a", "--nmse",
        "0.01")
-recipe("reference_max_error", "patches in both tensors", two_tensors(512, 256), "--reference", "b=a", "--max-error", "0.05")
+recipe("reference_max_error", "patches in both tensors", two_tensors(512, 256), "--reference", "b=a",
+       "--max-error", "0.05")
 recipe("reference_profile_named", "b by a profile that names its reference, a, of bf16",
        layer("bf16", 140, [2, 70, 64], 300, "a") + layer("f32", 140, [2, 70, 64], 300, "b"), "--profile",
        "b=stories_of_a.actp", "--name-profile", "--nmse", "0.03")

@@ -188,8 +188,8 @@ def of_extremes(dtype, lossless):
     def make():
         data = extremes(dtype)
         width = len(data) // 24
-        rows = [[int.from_bytes(data[i : i + width], "little") for i in range(4 * t * width, 4 * (t + 1) * width, width)]
-                for t in range(6)]
+        elements = [int.from_bytes(data[i : i + width], "little") for i in range(0, len(data), width)]
+        rows = [elements[4 * t : 4 * t + 4] for t in range(6)]
         file = Tensors()
         if lossless:
             model = lossless_model(4, 8 * width, [(255, 0)], static([([4096],)], [0] * 4))
@@ -238,7 +238,7 @@ def reference_patched():
 
 @recipe(2, "R-CHNK-18")
 def reference_not_used():
-    """a raw chunk beside a model with a reference part, a chunk without and one with it; references that no chunk uses"""
+    """a raw chunk beside a model with a reference part, one without and one with; references that no chunk uses"""
     file = Tensors().lossy((1, 6, 2), 2, plain(2))
     with_part, without = predicted("not used", 2, 2, 2), plain(2)
     indices = file.model(with_part), file.model(without)

@@ -316,8 +316,8 @@ def patch_block(patches):
 
 
 def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_count=1, lanes_log2=0, patches=None,
-                reference=None, patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"", state_of_lane_0=None,
-                elements_to=None, **place):
+                reference=None, patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"",
+                state_of_lane_0=None, elements_to=None, **place):
     """A CHUNK payload and its digest, for rows of quantised integers (lossy; of indices with a context model) or of
     patterns (lossless). reference: the Tensor that the model predicts from, with elements and chunk_rows.
     elements_to: is called with the decoded elements."""
