@@ -20,10 +20,12 @@ import tempfile
 import recipes_context  # noqa: F401 - adds to recipes_valid.RECIPES
 import recipes_examples
 import recipes_invalid
-import recipes_invalid_context  # noqa: F401 - these two add to recipes_invalid.RECIPES
+import recipes_invalid_context  # noqa: F401 - these three add to recipes_invalid.RECIPES
 import recipes_invalid_models  # noqa: F401
+import recipes_invalid_references  # noqa: F401
 import recipes_profiles
 import recipes_program
+import recipes_references  # noqa: F401 - adds to recipes_valid.RECIPES
 import recipes_valid
 
 from archive import Archive
@@ -44,17 +46,26 @@ def read_file(path):
         return file.read()
 
 
+def placed(word, folder):
+    """A word of a command line, files replaced by their paths: of profiles in the folder, of bundled samples."""
+    before, equals, name = word.rpartition("=")
+    if name in recipes_program.PROFILES:
+        return before + equals + os.path.join(folder, name)
+    return before + equals + os.path.join(recipes_program.DATA, name) if name == recipes_program.BESIDE else word
+
+
 def with_program(program, folder):
     """Runs the program for each of its recipes; the folder receives its files."""
     dump = os.path.join(recipes_program.DATA, "stories260K_layer3_4x256x64.npy")
     for profile, options in recipes_program.PROFILES.items():
         path = os.path.join(folder, profile)
-        subprocess.run([program, "fit", dump, "-o", path, "-q", "--force"] + options, check=True)
+        subprocess.run([program, "fit", dump, "-o", path, "-q", "--force"] +
+                       [placed(word, folder) for word in options], check=True)
     for name, _rules, tensors, arguments, _note in recipes_program.RECIPES:
         source, out = os.path.join(folder, "in.safetensors"), os.path.join(folder, name + ".actz")
         with open(source, "wb") as file:
             file.write(recipes_program.safetensors(tensors))
-        words = [os.path.join(folder, word) if word in recipes_program.PROFILES else word for word in arguments]
+        words = [placed(word, folder) for word in arguments]
         subprocess.run([program, "encode", source, out, "-q", "--force", "--threads", "1"] + words, check=True)
 
 
@@ -70,7 +81,7 @@ def entry(name, group, level, file, data, rules, note, made_by, families=None, p
         verify_rejected(name, data, families, rules, profile)
         return out
     archive = Archive(data, read_profile(profile[1]) if profile else {})
-    if any(model.entropy == ENTROPY_CONTEXT for model in archive.parsed.values()):
+    if any(model.entropy == ENTROPY_CONTEXT or model.reference for model in archive.parsed.values()):
         out["level"] = 2
     out["tensors"] = [{"name": tensor.name.decode("utf-8"), "dtype": DTYPES[tensor.dtype][0], "shape": tensor.shape,
                        "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in archive.tensors]
@@ -116,7 +127,7 @@ def of_program():
         data = read_file(os.path.join(VECTORS, "program", f"{name}.actz"))
         profile = None
         if "--name-profile" in arguments:
-            path = "vectors/program/" + arguments[arguments.index("--profile") + 1]
+            path = "vectors/program/" + arguments[arguments.index("--profile") + 1].rpartition("=")[2]
             profile = path, read_file(os.path.join(HERE, path))
         yield entry(name, "program", 1, f"{name}.actz", data, rules, note, made_by, profile=profile)
 

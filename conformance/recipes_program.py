@@ -12,10 +12,12 @@ FORMATS = {"bool": "B", "u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I"
            "f16": "e", "f32": "f", "f64": "d"}
 RECIPES = []  # (id, rules, tensors, arguments, note)
 PROFILE = "stories.actp"
+BESIDE = "stories260K_layer3_4x256x64_bf16.safetensors"  # the same rows, of bf16
 PROFILES = {  # file -> options of `actz fit`
     PROFILE: ["--nmse", "0.01,0.05", "--lags", "1,2"],
     "stories_4_states.actp": ["--nmse", "0.03", "--lags", "none", "--states", "4"],
     "stories_uniform.actp": ["--nmse", "0.03", "--lags", "1", "--states", "1"],
+    "stories_of_a.actp": ["--nmse", "0.03", "--lags", "1", "--reference", "a=" + BESIDE],
     "stories_static.actp": ["--nmse", "0.03", "--lags", "1,2", "--states", "1", "--no-context"],
 }
 
@@ -128,6 +130,25 @@ for name, shape in (("scalar", []), ("empty", [0]), ("empty_rows", [4, 0, 8]), (
     values = elements("f32", activations(1)[:count])
     recipe(f"shape_{name}", f"shape {shape}, lossy options", [("x", "f32", shape, values)])
     recipe(f"shape_{name}_lossless", f"shape {shape}, lossless", [("x", "f32", shape, values)], "--lossless")
+def two_tensors(rows=96, first=0, dtype="f32"):
+    """Rows of a layer, a, and 48 channels that depend on them and on the row before, b."""
+    a, source = activations(rows, first), random.Random("b")
+    b = [0.8 * a[64 * t + c] - 0.5 * a[64 * t + c + 16] + (0.4 * a[64 * t - 64 + c] if t % (rows // 2) else 0.0) +
+         source.gauss(0.0, 0.02) for t in range(rows) for c in range(48)]
+    return [("a", dtype, [2, rows // 2, 64], elements(dtype, a)), ("b", "f32", [2, rows // 2, 48], elements("f32", b))]
+
+
+recipe("reference", "b is predicted from a, of other width", two_tensors(512, 128), "--reference", "b=a",
+       "--nmse", "0.02")
+recipe("reference_no_lags", "b is predicted from a, in chunks, without lags", two_tensors(512, 128), "--reference",
+       "b=a", "--lags", "none", "--nmse", "0.05", "--chunk-rows", "100")
+recipe("reference_f16", "b is predicted from a of f16", two_tensors(512, 400, "f16"), "--reference", "b=a", "--nmse",
+       "0.01")
+recipe("reference_max_error", "patches in both tensors", two_tensors(512, 256), "--reference", "b=a",
+       "--max-error", "0.05")
+recipe("reference_profile_named", "b by a profile that names its reference, a, of bf16",
+       layer("bf16", 140, [2, 70, 64], 300, "a") + layer("f32", 140, [2, 70, 64], 300, "b"), "--profile",
+       "b=stories_of_a.actp", "--name-profile", "--nmse", "0.03")
 recipe("several_tensors", "four tensors of several types, with metadata",
        layer("f32", 40, [40, 64], name="a") + layer("bf16", 40, [5, 8, 64], 300, "b") +
        [("ids", "i32", [10, 33], elements("i32", integers("i32"))), ("empty", "f16", [0, 3], b"")],

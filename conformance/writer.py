@@ -11,7 +11,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "format_spec", "reference"))
 
 from checksums import crc32c, xxh64  # noqa: E402
-from chunks import apply_patches, decode_lossy_rows, rows_of_strand, steps_of  # noqa: E402
+from chunks import (  # noqa: E402
+    Chunk, apply_patches, decode_lossy_rows, inputs_of_chunk, rows_of_strand, steps_of,
+)
 from encode_context import encode_step  # noqa: E402
 from model import ENTROPY_CONTEXT, LOSSY, read_model  # noqa: E402
 from tensor_header import Tensor  # noqa: E402
@@ -21,6 +23,7 @@ DTYPES = {"bool": 1, "u8": 2, "i8": 3, "u16": 4, "i16": 5, "u32": 6, "i32": 7, "
           "f16": 16, "bf16": 17, "f32": 18, "f64": 19}
 SIGNATURE = bytes.fromhex("8941435A0D0A1A0A")
 SYNC = 0x5AC7E59D
+NO_REFERENCE = 0xFFFFFFFF
 
 
 def uint(value, width_bytes):
@@ -93,7 +96,7 @@ class FileBuilder:
 
 
 def tensor(name=b"x", dtype="f32", shape=(), view=None, strand_rows=1, unit=f32(1.0), centre_scale=65536,
-           name_bytes=None, rank=None, extra=b""):
+           name_bytes=None, rank=None, reference=NO_REFERENCE, reference_scale=f32(1.0), is_referenced=0, extra=b""):
     """view: (sequences, rows, channels)."""
     elements = 1
     for extent in shape:
@@ -103,7 +106,7 @@ def tensor(name=b"x", dtype="f32", shape=(), view=None, strand_rows=1, unit=f32(
     out = uint(len(name) if name_bytes is None else name_bytes, 2) + name + uint(dtype_id, 1)
     out += uint(len(shape) if rank is None else rank, 1) + b"".join(uint(extent, 8) for extent in shape)
     return (out + uint(sequences, 8) + uint(rows, 8) + uint(channels, 4) + uint(strand_rows, 4) + uint(unit, 4) +
-            uint(centre_scale, 4) + extra)
+            uint(centre_scale, 4) + uint(reference, 4) + uint(reference_scale, 4) + uint(is_referenced, 1) + extra)
 
 
 def tensor_end(tensor_index, chunk_digests, chunk_count=None, digest_xor=0, extra=b""):
@@ -142,18 +145,18 @@ def rice_array(values, row_length=0, k=None, plain=False):
     return out.bytes()
 
 
-def kinds(codec, predictor=0, synthesis=0, quantiser=0, entropy_kind=1, state_bits=0, reserved=b"\0\0"):
-    return bytes((codec, predictor, synthesis, quantiser, entropy_kind, state_bits)) + reserved
+def kinds(codec, predictor=0, synthesis=0, quantiser=0, entropy_kind=1, state_bits=0, reference_kind=0, reserved=b"\0"):
+    return bytes((codec, predictor, synthesis, quantiser, entropy_kind, state_bits, reference_kind)) + reserved
 
 
 def lossy_model(channels, predictor=(0, b""), synthesis=None, entropy=b"", centre=None, unit=f32(1.0), quantiser=1,
-                entropy_kind=1, state_bits=0, reserved=b"\0\0", extra=b"", centre_bytes=None):
-    """predictor, synthesis: (kind, bytes of its fields)."""
+                entropy_kind=1, state_bits=0, reference=(0, b""), reserved=b"\0", extra=b"", centre_bytes=None):
+    """predictor, reference, synthesis: (kind, bytes of its fields)."""
     synthesis = synthesis or diagonal([1] * channels)
-    out = kinds(1, predictor[0], synthesis[0], quantiser, entropy_kind, state_bits, reserved)
+    out = kinds(1, predictor[0], synthesis[0], quantiser, entropy_kind, state_bits, reference[0], reserved)
     out += uint(channels, 4) + uint(unit, 4)
     out += rice_array(centre or [0] * channels) if centre_bytes is None else centre_bytes
-    return out + predictor[1] + synthesis[1] + entropy + extra
+    return out + predictor[1] + reference[1] + synthesis[1] + entropy + extra
 
 
 def lossless_model(channels, element_bits, bins, entropy, low_zero_bits=0, bin_count=None, **options):
@@ -176,6 +179,13 @@ def low_rank_predictor(lags, input_shift, down_shift, down, output_shift, up, ra
     out += uint(len(down) if rank is None else rank, 2) + rice_array(down_shift)
     out += rice_array([value for row in down for value in row], len(input_shift)) + rice_array(output_shift)
     return 2, out + rice_array([value for row in up for value in row], max(len(down), 1))
+
+
+def reference_part(centre, input_shift, output_shift, matrix, scale=f32(1.0), rows=1, channels=None):
+    """centre: bit patterns. matrix: rows of `rows` * len(centre), those of the row itself first."""
+    out = uint(len(centre) if channels is None else channels, 4) + uint(rows, 1) + uint(scale, 4)
+    out += b"".join(uint(pattern, 4) for pattern in centre) + rice_array(input_shift) + rice_array(output_shift)
+    return 1, out + rice_array([value for row in matrix for value in row], len(centre))
 
 
 def diagonal(values, shift=0, coefficients=None):
@@ -306,10 +316,11 @@ def patch_block(patches):
 
 
 def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_count=1, lanes_log2=0, patches=None,
-                patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"", state_of_lane_0=None,
-                **place):
+                reference=None, patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"",
+                state_of_lane_0=None, elements_to=None, **place):
     """A CHUNK payload and its digest, for rows of quantised integers (lossy; of indices with a context model) or of
-    patterns (lossless)."""
+    patterns (lossless). reference: the Tensor that the model predicts from, with elements and chunk_rows.
+    elements_to: is called with the decoded elements."""
     view, model = Tensor(tensor_payload), read_model(model_payload)
     strands = [rows_of_strand(view, first_strand + i) for i in range(strand_count)]
     steps = steps_of(strands, model.codec == LOSSY and model.lags != [])
@@ -327,12 +338,16 @@ def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_coun
     bypass_data = bypass.bytes() + bypass_extra
     patch_data = patch_block(patches) if patch_bytes is None else patch_bytes
     if model.codec == LOSSY:
-        decoded = decode_lossy_rows(view, model, strands, _Steps(levels))
+        placed = Chunk(chunk(b"", 0, first_strand=first_strand, strand_count=strand_count))
+        inputs = inputs_of_chunk(placed, view, model, reference)
+        decoded = decode_lossy_rows(view, model, strands, _Steps(levels), inputs)
     else:
         decoded = rows
     elements = bytearray(b"".join(uint(value, view.element_bytes) for row in decoded for value in row))
     if patches:
         apply_patches(patch_data, elements, view.element_bytes)
+    if elements_to:
+        elements_to(bytes(elements))
     digest = xxh64(bytes(elements)) ^ digest_xor
     payload = chunk(body + word_extra + bypass_data + patch_data + tail, digest, first_strand=first_strand,
                     strand_count=strand_count, lanes_log2=lanes_log2, word_count=word_count + len(word_extra) // 2,

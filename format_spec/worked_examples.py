@@ -13,6 +13,7 @@ from bitio import ByteReader  # noqa: E402
 from container import Section  # noqa: E402
 from model import read_model, read_rice_array  # noqa: E402
 from rans import RansDecoder  # noqa: E402
+from tensor_header import NO_REFERENCE  # noqa: E402
 
 SECTION_NAMES = ("", "METADATA", "MODEL", "MODEL_REFERENCE", "TENSOR", "CHUNK", "TENSOR_END", "INDEX", "END", "PROFILE")
 
@@ -101,6 +102,9 @@ def tensor(table, _payload_bytes):
         table.uint(width, field)
     table.uint(4, "unit", float32)
     table.uint(4, "centre_scale")
+    table.uint(4, "reference", lambda value: "none" if value == NO_REFERENCE else str(value))
+    table.uint(4, "reference_scale", float32)
+    table.uint(1, "is_referenced")
 
 
 def chunk(table, payload_bytes):
@@ -129,7 +133,9 @@ def model(table, _payload_bytes):
     for field, word in (("codec_kind", "lossy"), ("predictor_kind", "dense"), ("synthesis_kind", "dense"),
                         ("quantiser_kind", "uniform"), ("entropy_kind", "static")):
         table.uint(1, field, lambda value, word=word: f"{value} ({word})")
-    table.bytes(3, "reserved")
+    table.uint(1, "state_bits")
+    table.uint(1, "reference_kind")
+    table.uint(1, "reserved")
     channels = table.uint(4, "channels")
     table.uint(4, "unit", float32)
     table.array(channels, "centre")

@@ -2,17 +2,18 @@
 
 from bitio import require
 from checksums import xxh64
-from chunks import Chunk, check_chunk_range, decode_chunk, strand_count
+from chunks import Chunk, check_chunk_range, decode_chunk, row_range_of, strand_count
 from container import (
     DATA, FILE_HEADER_BYTES, SKIPPABLE, Section, TensorEnd, T_CHUNK, T_END, T_INDEX,
     T_METADATA, T_MODEL, T_MODEL_REFERENCE, T_TENSOR, T_TENSOR_END, read_end_mark, read_file_header, read_index,
 )
 from model import read_model
-from tensor_header import Tensor
+from tensor_header import F16, F64, NO_REFERENCE, Tensor
 
 
 # spec: archive
 READER_MAX_TENSORS = 65536
+REFERENCE_DEPTH = 4
 
 
 class Archive:
@@ -74,16 +75,31 @@ class Archive:
         require(self.tensor.name not in [other.name for other in self.tensors], "corrupt", "R-ARCH-03")
         require(len(self.tensors) < READER_MAX_TENSORS, "limit_exceeded", "R-LIMIT-04")
         entry[1] = len(self.tensors)
+        self.find_reference(self.tensor)
         self.tensors.append(self.tensor)
-        self.tensor.elements = b""
+        self.tensor.elements, self.tensor.chunk_rows = b"", []
         self.next_strand, self.chunk_digests = 0, []
+
+    def find_reference(self, tensor):
+        """depth: the tensors in the chain of references below a tensor."""
+        tensor.source, tensor.depth = None, 0
+        if tensor.reference == NO_REFERENCE:
+            return
+        require(tensor.reference < len(self.tensors), "corrupt", "R-ARCH-30")
+        tensor.source = self.tensors[tensor.reference]
+        rows = tensor.source.sequences * tensor.source.rows
+        require(tensor.source.is_referenced and F16 <= tensor.source.dtype <= F64, "corrupt", "R-ARCH-31")
+        require(rows == tensor.sequences * tensor.rows, "corrupt", "R-ARCH-31")
+        tensor.depth = tensor.source.depth + 1
+        require(tensor.depth <= REFERENCE_DEPTH, "corrupt", "R-ARCH-32")
 
     def take_chunk(self, section, entry):
         chunk, tensor = Chunk(section.payload), self.tensor
         place = (chunk.tensor_index, chunk.chunk_index, chunk.first_strand)
         require(place == (len(self.tensors) - 1, len(self.chunk_digests), self.next_strand), "corrupt", "R-ARCH-04")
         check_chunk_range(chunk, tensor)
-        tensor.elements += decode_chunk(chunk, tensor, self.find_model)
+        tensor.elements += decode_chunk(chunk, tensor, self.find_model, tensor.source)
+        tensor.chunk_rows.append(row_range_of(chunk, tensor))
         self.next_strand += chunk.strand_count
         self.chunk_digests.append(chunk.digest)
         entry[1], entry[4], entry[5] = chunk.tensor_index, chunk.first_strand, chunk.strand_count

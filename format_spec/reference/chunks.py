@@ -1,12 +1,14 @@
 """Chapter 5: CHUNK sections."""
 
-from bitio import BitReader, ByteReader, require
+from bitio import BitReader, ByteReader, require, wrap_i32
 from checksums import xxh64
 from model import INT32, LOSSLESS, LOSSY, read_rice_array
 from rans import RansDecoder
 from symbols import VALUES_OF
 from tensor_header import BF16, F16, F32, F64
-from transforms import History, element_of, predict, reconstruct, scaled_centre
+from transforms import (
+    History, element_of, predict, predict_from_reference, reconstruct, reference_inputs, scaled_centre,
+)
 
 
 # spec: strands
@@ -21,6 +23,12 @@ def strand_count(tensor):
 def rows_of_strand(tensor, strand):
     first_row = strand % strands_per_sequence(tensor) * tensor.strand_rows  # within its sequence
     return min(tensor.strand_rows, tensor.rows - first_row)
+
+
+def first_row_of_strand(tensor, strand):
+    """Counted through all sequences."""
+    sequence, number = divmod(strand, strands_per_sequence(tensor))
+    return sequence * tensor.rows + number * tensor.strand_rows
 # end
 
 
@@ -56,12 +64,18 @@ def decoded_bytes_of(chunk, tensor):
 def rows_of_chunk(chunk, tensor):
     """Rows of each strand of the chunk."""
     return [rows_of_strand(tensor, chunk.first_strand + i) for i in range(chunk.strand_count)]
+
+
+def row_range_of(chunk, tensor):
+    """The rows of the chunk, counted through all sequences: (first, end)."""
+    first = first_row_of_strand(tensor, chunk.first_strand)
+    return first, first + sum(rows_of_chunk(chunk, tensor))
 # end
 
 
 # spec: decode
-def decode_chunk(chunk, tensor, find_model):
-    """The elements of a chunk in C order, little-endian."""
+def decode_chunk(chunk, tensor, find_model, reference):
+    """The elements of a chunk in C order, little-endian. reference: the decoded tensor named as such, or None."""
     if chunk.coding == RAW:
         lengths = (chunk.word_count, chunk.bypass_bytes, chunk.patch_bytes)
         expected = CHUNK_HEADER_BYTES + decoded_bytes_of(chunk, tensor)
@@ -70,7 +84,7 @@ def decode_chunk(chunk, tensor, find_model):
     else:
         model = find_model(chunk.model_index)
         check_model_fits(model, tensor)
-        elements = decode_coded_chunk(chunk, tensor, model)
+        elements = decode_coded_chunk(chunk, tensor, model, inputs_of_chunk(chunk, tensor, model, reference))
     require(xxh64(elements) == chunk.digest, "corrupt", "R-CHNK-16")
     return elements
 
@@ -83,7 +97,7 @@ def check_model_fits(model, tensor):
         require(model.element_bits == 8 * tensor.element_bytes, "corrupt", "R-CHNK-13")
 
 
-def decode_coded_chunk(chunk, tensor, model):
+def decode_coded_chunk(chunk, tensor, model, inputs):
     reader = ByteReader(chunk.payload)
     reader.bytes(CHUNK_HEADER_BYTES)
     states = [reader.uint(4) for _ in range(2**chunk.lanes_log2)]
@@ -98,12 +112,32 @@ def decode_coded_chunk(chunk, tensor, model):
         require(patches == b"", "corrupt", "R-CHNK-15")
         rows = [row for count in strands for row in values.read_step(count)]
     else:
-        rows = decode_lossy_rows(tensor, model, strands, values)
+        rows = decode_lossy_rows(tensor, model, strands, values, inputs)
     coder.end()
     require(bypass.at_end(), "corrupt", "R-CHNK-20")
     elements = bytearray(b"".join(x.to_bytes(tensor.element_bytes, "little") for row in rows for x in row))
     apply_patches(patches, elements, tensor.element_bytes)
     return bytes(elements)
+# end
+
+
+# spec: reference
+REFERENCE_ROWS_FACTOR = 16
+REFERENCE_ROWS_BASE = 65536
+
+
+def inputs_of_chunk(chunk, tensor, model, reference):
+    """For a model that predicts from a reference, the inputs of the rows of each strand; else None."""
+    if not model.reference:
+        return None
+    require(reference is not None and reference.channels == model.reference_channels, "corrupt", "R-CHNK-18")
+    first, end = row_range_of(chunk, tensor)
+    needed = sum(stop - start for start, stop in reference.chunk_rows if start < end and stop > first)
+    require(needed <= REFERENCE_ROWS_FACTOR * (end - first) + REFERENCE_ROWS_BASE, "corrupt", "R-CHNK-19")
+    row_bytes = reference.channels * reference.element_bytes
+    elements = reference.elements[first * row_bytes : end * row_bytes]
+    rows = iter(reference_inputs(model, elements, reference.dtype, tensor.reference_scale))
+    return [[next(rows) for _ in range(count)] for count in rows_of_chunk(chunk, tensor)]
 # end
 
 
@@ -115,14 +149,18 @@ def steps_of(strands, has_lags):
     return [[(strand, t) for t in range(rows)] for strand, rows in enumerate(strands)]
 
 
-def decode_lossy_rows(tensor, model, strands, values):
-    """Rows of bit patterns, in C order."""
+def decode_lossy_rows(tensor, model, strands, values, inputs):
+    """Rows of bit patterns, in C order. inputs: from the reference, for each strand; None without one."""
     centre = scaled_centre(model, tensor.centre_scale)
     history = [History(model) for _ in strands]
     rows = [[None] * count for count in strands]
     for step in steps_of(strands, model.lags != []):
         for (strand, t), quantised in zip(step, values.read_step(len(step))):
-            row = reconstruct(model, predict(model, history[strand], t), quantised)
+            prediction = predict(model, history[strand], t)
+            if model.reference:
+                added = predict_from_reference(model, inputs[strand], t)
+                prediction = [wrap_i32(p + a) for p, a in zip(prediction, added)]
+            row = reconstruct(model, prediction, quantised)
             history[strand].remember(row)
             rows[strand][t] = [element_of(x, c, tensor.unit, tensor.dtype) for x, c in zip(row, centre)]
     return [row for strand in rows for row in strand]

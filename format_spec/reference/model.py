@@ -1,4 +1,4 @@
-"""Chapters 3.2 to 3.8: Rice arrays and MODEL sections."""
+"""Chapters 3.2 to 3.9: Rice arrays and MODEL sections."""
 
 from bitio import BitReader, ByteReader, require, wrap_i32
 from tensor_header import is_positive_finite_f32
@@ -54,7 +54,8 @@ def read_model(payload):
     reader, model = ByteReader(payload), Model()
     model.codec, model.predictor, model.synthesis = reader.uint(1), reader.uint(1), reader.uint(1)
     model.quantiser, model.entropy, model.state_bits = reader.uint(1), reader.uint(1), reader.uint(1)
-    require(reader.bytes(2) == b"\0\0", "unsupported", "R-MODEL-01")
+    model.reference = reader.uint(1)
+    require(reader.uint(1) == 0, "unsupported", "R-MODEL-01")
     require(kinds_are_known(model), "unsupported", "R-MODEL-02")
     model.channels = reader.uint(4)
     require(1 <= model.channels <= 65536, "corrupt", "R-MODEL-07")
@@ -63,6 +64,8 @@ def read_model(payload):
         require(is_positive_finite_f32(model.unit), "corrupt", "R-MODEL-08")
         model.centre = read_model_array(reader, model.channels, *INT32)
         read_predictor(reader, model)
+        if model.reference:
+            read_reference(reader, model)
         read_synthesis(reader, model)
         model.symbols_per_row = model.coefficients
     else:
@@ -75,13 +78,13 @@ def read_model(payload):
 
 def kinds_are_known(model):
     if model.codec == LOSSLESS:
-        kinds = (model.predictor, model.synthesis, model.quantiser, model.entropy, model.state_bits)
-        return kinds == (0, 0, 0, ENTROPY_STATIC, 0)
+        kinds = (model.predictor, model.synthesis, model.quantiser, model.entropy, model.state_bits, model.reference)
+        return kinds == (0, 0, 0, ENTROPY_STATIC, 0, 0)
     quantised = {
         ENTROPY_STATIC: ((QUANTISER_UNIFORM, 0),),
         ENTROPY_CONTEXT: ((QUANTISER_UNIFORM, 0), (QUANTISER_DEPENDENT, 2), (QUANTISER_DEPENDENT, 3)),
     }
-    return (model.codec == LOSSY and model.predictor <= 2 and 1 <= model.synthesis <= 3 and
+    return (model.codec == LOSSY and model.predictor <= 2 and 1 <= model.synthesis <= 3 and model.reference <= 1 and
             (model.quantiser, model.state_bits) in quantised.get(model.entropy, ()))
 # end
 
@@ -114,6 +117,23 @@ def read_predictor(reader, model):
 
 def rows_of(values, columns):
     return [values[i : i + columns] for i in range(0, len(values), columns)]
+# end
+
+
+# spec: reference
+def read_reference(reader, model):
+    model.reference_channels = reader.uint(4)
+    require(1 <= model.reference_channels <= 65536, "corrupt", "R-MODEL-60")
+    model.reference_rows = reader.uint(1)
+    require(1 <= model.reference_rows <= 4, "corrupt", "R-MODEL-63")
+    require(is_positive_finite_f32(reader.uint(4)), "corrupt", "R-MODEL-61")  # information for encoders
+    model.reference_centre = [reader.uint(4) for _ in range(model.reference_channels)]  # bit patterns of f32
+    require(all(pattern & 0x7FFFFFFF < 0x7F800000 for pattern in model.reference_centre), "corrupt", "R-MODEL-62")
+    inputs = model.reference_rows * model.reference_channels
+    model.reference_input_shift = read_model_array(reader, model.reference_channels, 0, 31)
+    model.reference_output_shift = read_model_array(reader, model.channels, 0, 31)
+    values = read_model_array(reader, model.channels * inputs, *INT16, model.reference_channels)
+    model.reference_matrix = rows_of(values, inputs)
 # end
 
 

@@ -8,6 +8,7 @@ from checksums import MASK64
 ELEMENT_BYTES = {1: 1, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 4, 8: 8, 9: 8, 16: 2, 17: 2, 18: 4, 19: 8}
 F16, BF16, F32, F64 = 16, 17, 18, 19
 READER_MAX_TENSOR_BYTES = 2**46
+NO_REFERENCE = 0xFFFFFFFF
 
 
 class Tensor:
@@ -26,16 +27,20 @@ class Tensor:
         self.sequences, self.rows = reader.uint(8), reader.uint(8)
         self.channels, self.strand_rows = reader.uint(4), reader.uint(4)
         self.unit, self.centre_scale = reader.uint(4), reader.uint(4)  # unit: bit pattern of an f32
+        self.reference, self.reference_scale = reader.uint(4), reader.uint(4)  # reference_scale: the same
+        self.is_referenced = reader.uint(1)
         require(reader.remaining() == 0, "corrupt", "R-TENS-05")
-        self.elements = 1
+        count = 1
         for extent in self.shape:
-            self.elements *= extent
-        require(self.elements * self.element_bytes <= 2**63 - 1, "corrupt", "R-TENS-06")
-        require(self.elements * self.element_bytes <= READER_MAX_TENSOR_BYTES, "limit_exceeded", "R-LIMIT-01")
+            count *= extent
+        require(count * self.element_bytes <= 2**63 - 1, "corrupt", "R-TENS-06")
+        require(count * self.element_bytes <= READER_MAX_TENSOR_BYTES, "limit_exceeded", "R-LIMIT-01")
         require(1 <= self.channels <= 65536 and self.strand_rows >= 1, "corrupt", "R-TENS-07")
         all_rows = self.sequences * self.rows
-        require(all_rows <= MASK64 and all_rows * self.channels == self.elements, "corrupt", "R-TENS-08")
+        require(all_rows <= MASK64 and all_rows * self.channels == count, "corrupt", "R-TENS-08")
         require(is_positive_finite_f32(self.unit), "corrupt", "R-TENS-09")
+        require(is_positive_finite_f32(self.reference_scale), "corrupt", "R-TENS-10")
+        require(self.is_referenced <= 1, "corrupt", "R-TENS-11")
 
 
 def is_utf8_without_zero(data):

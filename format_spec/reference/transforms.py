@@ -52,6 +52,56 @@ def predict(model, history, t):
 # end
 
 
+# spec: reference
+import struct
+
+
+def binary32(number):
+    """A binary64 number rounded to binary32: to nearest, ties to even, too large is infinity."""
+    try:
+        return struct.unpack("<f", struct.pack("<f", number))[0]
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")
+
+
+def binary32_of(pattern, form):
+    """A pattern of a format, not NaN, as binary32. Only from binary64 does this round."""
+    sign, magnitude = divmod(pattern, 2 ** sum(form))
+    narrow = convert(magnitude, form, BINARY32) | sign << 31
+    return struct.unpack("<f", narrow.to_bytes(4, "little"))[0]
+
+
+def reference_input(pattern, form, centre, scale, shift):
+    """The input of 16 bits from an element of the reference; centre and scale are bit patterns of f32."""
+    if pattern % 2 ** sum(form) > infinity(form):
+        return 0  # NaN
+    centred = binary32(binary32_of(pattern, form) - binary32_of(centre, BINARY32))
+    scaled = binary32(centred * binary32_of(scale, BINARY32))
+    return round_shift_saturate(round(clamp(scaled, -(2**30), 2**30)), shift)  # round: ties to even
+
+
+def reference_inputs(model, elements, dtype, scale):
+    """Rows of inputs from the bytes of rows of the reference."""
+    form = FORMS[dtype]
+    width = (sum(form) + 1) // 8
+    inputs = []
+    for i in range(len(elements) // width):
+        pattern, channel = int.from_bytes(elements[i * width : (i + 1) * width], "little"), i % model.reference_channels
+        centre, shift = model.reference_centre[channel], model.reference_input_shift[channel]
+        inputs.append(reference_input(pattern, form, centre, scale, shift))
+    return [inputs[i : i + model.reference_channels] for i in range(0, len(inputs), model.reference_channels)]
+
+
+def predict_from_reference(model, inputs, t):
+    """What the reference adds to the prediction of row t. inputs: those of the rows of the strand."""
+    row = []
+    for back in range(model.reference_rows):
+        row += inputs[t - back] if back <= t else [0] * model.reference_channels
+    sums = [wrap_i32(product(factors, row)) for factors in model.reference_matrix]
+    return [round_shift(x, shift) for x, shift in zip(sums, model.reference_output_shift)]
+# end
+
+
 # spec: reconstruct
 def reconstruct(model, prediction, quantised):
     """The fixed-point row: prediction plus S times the quantised values, then the rounding shift."""
@@ -146,4 +196,9 @@ def check_transform_test_values():
     assert element_of(4099, -2, 0x3F000000, F16) == 0x6800
     assert element_of(200, 57, 0x3F800000, BF16) == 0x4380
     assert element_of(-1, 0, 0x3DCCCCCD, F64) == 0xBFB99999A0000000
+    assert [reference_input(x, BINARY16, 0, 0x3F800000, 0) for x in (0x4100, 0x4300, 0xC100, 0x7E00)] == [2, 4, -2, 0]
+    assert reference_input(0x3FF0000010000000, BINARY64, 0x3F800000, 0x4B800000, 0) == 0
+    assert reference_input(0x3FF0000030000000, BINARY64, 0x3F800000, 0x4B800000, 0) == 4
+    assert reference_input(0xFF800000, BINARY32, 0x7F7FFFFF, 1, 20) == -1024
+    assert [reference_input(0x7F7FFFFF, BINARY32, 0xFF7FFFFF, 1, shift) for shift in (30, 31)] == [1, -1]
 # end

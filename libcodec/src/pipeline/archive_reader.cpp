@@ -27,16 +27,15 @@ struct RowPiece {
 Result<LoadedChunk> load_chunk(OpenArchive& file, std::size_t tensor_index, std::size_t chunk_index);
 
 /// The chunks of a tensor that hold rows [first_row, end_row).
-Result<std::vector<LoadedChunk>> load_rows(OpenArchive& file, std::size_t tensor_index, std::uint64_t first_row,
-                                           std::uint64_t end_row) {
+Result<SharedChunks> load_rows(OpenArchive& file, std::size_t tensor_index, std::uint64_t first_row, std::uint64_t end_row) {
   const OpenArchive::OpenTensor& tensor = file.tensors[tensor_index];
-  std::vector<LoadedChunk> out;
+  SharedChunks out;
   for (std::size_t i = 0; i < tensor.chunks.size(); ++i) {
     const IndexEntry& entry = tensor.chunks[i];
     if (tensor.header.first_row_of_strand(entry.first_strand + entry.strand_count) <= first_row) continue;
     if (tensor.header.first_row_of_strand(entry.first_strand) >= end_row) break;
     ACTZ_TRY(auto chunk, load_chunk(file, tensor_index, i));
-    out.push_back(std::move(chunk));
+    out.push_back(std::make_shared<const LoadedChunk>(std::move(chunk)));
   }
   return out;
 }

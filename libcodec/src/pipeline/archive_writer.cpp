@@ -92,7 +92,7 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   ACTZ_CHECK(file.start());
 
   const bool lossy = is_float(dtype) && !options.lossless;
-  TensorViewPlan view = plan_view(shape, lossy && options.profile != nullptr ? options.profile->training().channels : 0);
+  const TensorViewPlan planned = plan_view(shape, lossy && options.profile != nullptr ? options.profile->training().channels : 0);
   BufferedElements input(elements, element_bytes(dtype));
   std::vector<const ReferenceTensor*> references;
   for (const std::string& wanted : options.references) {
@@ -101,11 +101,25 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
     if (found == state_->kept.end()) return bad_argument("the reference '" + wanted + "' is not in the file before '" + name + "'");
     references.push_back(&*found);
   }
-  ACTZ_TRY(const auto choice, choose_model(input, dtype, view, options, references));
-  const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
-  if (longest_lag == 0) view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
-  const CutPlan cut = plan_cut(view, longest_lag, options.chunk_rows,
-                               lossy ? kLossyChunkValues : kLosslessChunkBytes / element_bytes(dtype));
+  std::optional<ModelChoice> choice;
+  TensorHeader tensor;
+  std::uint32_t chunk_strands = 0;
+  for (;;) {
+    ACTZ_TRY(choice, choose_model(input, dtype, planned, options, references));
+    TensorViewPlan view = planned;
+    const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
+    if (longest_lag == 0) view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
+    const CutPlan cut = plan_cut(view, longest_lag, options.chunk_rows,
+                                 lossy ? kLossyChunkValues : kLosslessChunkBytes / element_bytes(dtype));
+    tensor = {name, dtype, shape, view.sequences, view.rows, view.channels, cut.strand_rows,
+              choice ? choice->unit : 1.0F, choice ? choice->centre_scale : kCentreScaleOne};
+    chunk_strands = cut.chunk_strands;
+    if (!choice || choice->reference == nullptr || choice->reference->can_serve(tensor, chunk_strands)) break;
+    if (options.profile != nullptr) {
+      return bad_argument("chunks of the reference '" + choice->reference->header->name + "' are too long for those of '" + name + "'");
+    }
+    std::erase(references, choice->reference);  // its chunks are too long for ours: without it
+  }
 
   EncodeReport report;
   const std::uint64_t first_byte = file.offset_bytes();
@@ -115,8 +129,6 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   }
   report.embedded_model_bytes = file.offset_bytes() - first_byte;
   const ReferenceTensor* const reference = choice ? choice->reference : nullptr;
-  TensorHeader tensor{name, dtype, shape, view.sequences, view.rows, view.channels, cut.strand_rows,
-                      choice ? choice->unit : 1.0F, choice ? choice->centre_scale : kCentreScaleOne};
   tensor.is_referenced = options.keep_as_reference && is_float(dtype);
   if (reference != nullptr) {
     tensor.reference = reference->index;
@@ -124,7 +136,7 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   }
   ACTZ_CHECK(file.section(SectionType::tensor, write_tensor_header(tensor), {0, state_->tensor_count, 0, 0, 0, 0}));
   TensorEncoding encoding(file, tensor, state_->tensor_count, choice ? &*choice : nullptr, reference, options);
-  ACTZ_CHECK(encoding.write_chunks(input, cut.chunk_strands, model_index));
+  ACTZ_CHECK(encoding.write_chunks(input, chunk_strands, model_index));
   ACTZ_CHECK(encoding.write_end());
   if (tensor.is_referenced) {
     state_->kept.push_back({state_->tensor_count, std::make_shared<const TensorHeader>(tensor),

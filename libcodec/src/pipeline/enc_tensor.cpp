@@ -64,7 +64,7 @@ void TensorEncoding::keep(const EncodedChunk& chunk) {
   out.tensor = std::make_shared<const TensorHeader>(tensor_);
   out.model = kept_model_;
   if (reference_ != nullptr) out.reference = reference_->covering(out.first_row(), out.end_row());
-  kept_.push_back(std::move(out));
+  kept_.push_back(std::make_shared<const LoadedChunk>(std::move(out)));
 }
 
 Status TensorEncoding::write_end() {

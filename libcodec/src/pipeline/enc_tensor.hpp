@@ -24,7 +24,7 @@ class TensorEncoding {
   Status write_chunks(BufferedElements& elements, std::uint32_t chunk_strands, std::uint16_t model_index);
   Status write_end();
   /// The chunks, if the tensor is kept as a reference.
-  std::vector<LoadedChunk> take_kept() { return std::move(kept_); }
+  SharedChunks take_kept() { return std::move(kept_); }
   /// Fills in what was measured.
   void report(EncodeReport& to) const;
 
@@ -38,7 +38,7 @@ class TensorEncoding {
   std::uint32_t tensor_index_;
   const ReferenceTensor* reference_;
   const EncodeOptions& options_;
-  std::vector<LoadedChunk> kept_;
+  SharedChunks kept_;
   SharedModel kept_model_;  ///< of the kept chunks
   std::unique_ptr<ChunkEncoder> encoder_;
   bool lossy_ = false;

@@ -7,9 +7,10 @@
 
 namespace actz {
 
-Result<ReferenceRows> decode_rows(const std::vector<LoadedChunk>& chunks, std::uint64_t first_row, std::uint64_t end_row) {
+Result<ReferenceRows> decode_rows(const SharedChunks& chunks, std::uint64_t first_row, std::uint64_t end_row) {
   ReferenceRows out;
-  for (const LoadedChunk& chunk : chunks) {
+  for (const auto& shared : chunks) {
+    const LoadedChunk& chunk = *shared;
     ACTZ_TRY(const auto elements, decode_loaded(chunk));
     out.dtype = chunk.tensor->dtype;
     out.channels = chunk.tensor->channels;
@@ -41,10 +42,14 @@ Status check_reference_tensor(const TensorHeader& tensor, const TensorHeader& re
   return {};
 }
 
+bool is_in_proportion(std::uint64_t reference_rows, std::uint64_t rows) {
+  return reference_rows <= kMaxReferenceRowsFactor * rows + kMaxReferenceRowsBase;
+}
+
 Status check_reference_work(const LoadedChunk& chunk) {
   std::uint64_t rows = 0;
-  for (const LoadedChunk& reference : chunk.reference) rows += reference.end_row() - reference.first_row();
-  if (rows > kMaxReferenceRowsFactor * (chunk.end_row() - chunk.first_row()) + kMaxReferenceRowsBase) {  // R-CHNK-19
+  for (const auto& reference : chunk.reference) rows += reference->end_row() - reference->first_row();
+  if (!is_in_proportion(rows, chunk.end_row() - chunk.first_row())) {  // R-CHNK-19
     return Error{ErrorCode::corrupt, chunk.file_offset_bytes, "a chunk needs too many rows of its reference"};
   }
   return {};

@@ -169,33 +169,34 @@ class StreamReader {
     loaded.tensor = tensor_;
     loaded.file_offset_bytes = content_offset();
     const bool needed = wanted_ || tensor_->is_referenced;
+    std::optional<Error> missing;
     if (header.coding == ChunkCoding::rans && (needed || summary().chunks == 0)) {
       auto prepared = models_.prepare(header.model_index, content_offset());
-      if (!prepared && wanted_) return prepared.error();
       if (prepared) loaded.model = *prepared;
+      else missing = prepared.error();
     }
     if (summary().chunks++ == 0) summary().codec = codec_word(header, loaded.model.get());
     digests_.u64(header.digest);
     if (!needed) return {};
     loaded.payload = std::make_shared<const std::vector<std::byte>>(std::move(payload));
     if (loaded.model != nullptr && loaded.model->model.reference.channels > 0 && tensor_->reference != kNoReference) {
-      ACTZ_CHECK(add_reference_chunks(loaded));
+      if (const auto status = add_reference_chunks(loaded); !status) missing = status.error();
     }
-    if (tensor_->is_referenced) kept_.back().chunks.push_back(loaded);
+    if (missing && (wanted_ || missing->code != ErrorCode::unsupported)) return *missing;  // R-ARCH-21
+    const auto shared = std::make_shared<const LoadedChunk>(std::move(loaded));
+    if (tensor_->is_referenced) kept_.back().chunks.push_back({shared, missing});
     if (!wanted_) return {};
-    return tasks_.add([chunk = std::move(loaded)]() -> Result<DecodedChunk> {
-      ACTZ_TRY(auto elements, decode_loaded(chunk));
-      return DecodedChunk{std::move(elements), chunk.header.digest};
+    return tasks_.add([shared]() -> Result<DecodedChunk> {
+      ACTZ_TRY(auto elements, decode_loaded(*shared));
+      return DecodedChunk{std::move(elements), shared->header.digest};
     });
   }
 
   /// Of the chunks that were kept, those that hold the same rows.
   Status add_reference_chunks(LoadedChunk& loaded) {
-    for (const LoadedChunk& kept : kept_[tensor_->reference].chunks) {
-      if (kept.end_row() <= loaded.first_row() || kept.first_row() >= loaded.end_row()) continue;
-      if (kept.header.coding == ChunkCoding::rans && kept.model == nullptr) {
-        return models_.prepare(kept.header.model_index, kept.file_offset_bytes).error();
-      }
+    for (const auto& [kept, missing] : kept_[tensor_->reference].chunks) {
+      if (kept->end_row() <= loaded.first_row() || kept->first_row() >= loaded.end_row()) continue;
+      if (missing) return *missing;
       loaded.reference.push_back(kept);
     }
     return check_reference_work(loaded);
@@ -253,11 +254,15 @@ class StreamReader {
   IndexEntry entry_;  ///< of the section at hand
   std::set<std::string> names_;
   std::shared_ptr<const TensorHeader> tensor_;  ///< being read
+  struct KeptChunk {
+    std::shared_ptr<const LoadedChunk> chunk;
+    std::optional<Error> missing;  ///< why it cannot be decoded, which matters only where it is needed
+  };
   /// A tensor that came by: its chunks, as coded, if later ones refer to it.
   struct Kept {
     std::shared_ptr<const TensorHeader> tensor;
     unsigned depth = 0;
-    std::vector<LoadedChunk> chunks;
+    std::vector<KeptChunk> chunks;
   };
   std::vector<Kept> kept_;
   bool wanted_ = true;

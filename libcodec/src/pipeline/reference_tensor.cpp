@@ -7,12 +7,24 @@
 
 namespace actz {
 
-std::vector<LoadedChunk> ReferenceTensor::covering(std::uint64_t first_row, std::uint64_t end_row) const {
-  std::vector<LoadedChunk> out;
-  for (const LoadedChunk& chunk : chunks) {
-    if (chunk.end_row() > first_row && chunk.first_row() < end_row) out.push_back(chunk);
+SharedChunks ReferenceTensor::covering(std::uint64_t first_row, std::uint64_t end_row) const {
+  SharedChunks out;
+  for (const auto& chunk : chunks) {
+    if (chunk->end_row() > first_row && chunk->first_row() < end_row) out.push_back(chunk);
   }
   return out;
+}
+
+bool ReferenceTensor::can_serve(const TensorHeader& tensor, std::uint32_t chunk_strands) const {
+  const std::uint64_t strands = tensor.strand_count();
+  for (std::uint64_t strand = 0; strand < strands; strand += chunk_strands) {
+    const std::uint64_t first_row = tensor.first_row_of_strand(strand);
+    const std::uint64_t end_row = tensor.first_row_of_strand(std::min<std::uint64_t>(strand + chunk_strands, strands));
+    std::uint64_t rows = 0;
+    for (const auto& chunk : covering(first_row, end_row)) rows += chunk->end_row() - chunk->first_row();
+    if (!is_in_proportion(rows, end_row - first_row)) return false;
+  }
+  return true;
 }
 
 Status add_reference_rows(const ReferenceTensor& reference, TensorSample& sample) {
@@ -24,7 +36,8 @@ Status add_reference_rows(const ReferenceTensor& reference, TensorSample& sample
   for (std::size_t i = 0; i < sample.rows.train.size(); ++i) {
     const Strand& strand = sample.rows.train[i];
     const std::uint64_t end = sample.first_row[i] + strand.row_count;
-    for (const LoadedChunk& chunk : reference.chunks) {
+    for (const auto& shared : reference.chunks) {
+      const LoadedChunk& chunk = *shared;
       const std::uint64_t from = std::max(sample.first_row[i], chunk.first_row());
       const std::uint64_t to = std::min(end, chunk.end_row());
       if (from >= to) continue;

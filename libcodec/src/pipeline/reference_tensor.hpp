@@ -14,10 +14,13 @@ struct ReferenceTensor {
   std::uint32_t index = 0;
   std::shared_ptr<const TensorHeader> header;
   unsigned depth = 0;  ///< tensors in its own chain of references
-  std::vector<LoadedChunk> chunks;
+  SharedChunks chunks;
 
   /// The chunks that hold rows [first_row, end_row).
-  std::vector<LoadedChunk> covering(std::uint64_t first_row, std::uint64_t end_row) const;
+  SharedChunks covering(std::uint64_t first_row, std::uint64_t end_row) const;
+
+  /// Whether every chunk of a tensor, cut into so many strands each, may be predicted from this one (R-CHNK-19).
+  bool can_serve(const TensorHeader& tensor, std::uint32_t chunk_strands) const;
 };
 
 /// Puts the decoded rows of a reference beside the rows of a sample.

@@ -9,7 +9,7 @@ namespace actz {
 namespace {
 
 constexpr double kRoundingShift = 6755399441055744.0;
-constexpr float kLargestInput = 1073741824.0F;  // 2^30: fits in int32 with room for rounding
+constexpr float kLargestInput = 1073741824.0F;  // 2^30: room for rounding, save with input_shift 31, where it wraps
 
 std::int32_t fixed_point(float element, float centre, float scale) {
   const float scaled = (element - centre) * scale;
