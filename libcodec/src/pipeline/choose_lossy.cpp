@@ -19,7 +19,8 @@ constexpr std::uint64_t kMostMeasured = 1u << 19;
 constexpr std::uint64_t kMostMeasuredAgain = 1u << 22;  ///< where the first sample's spread was too wide
 constexpr double kMeasuredError = 0.004;                ///< standard error wanted of what is aimed at
 constexpr std::uint64_t kMeasuredRows = 32;  ///< of a strand, or more where lags reach far; many short ones represent more
-constexpr unsigned kExactEffort = 7;  ///< from here on paths reckon with their own contexts
+constexpr unsigned kThoroughEffort = 4;  ///< from here on samples grow until the target is met to half a percent, and more is tried
+constexpr unsigned kExactEffort = 7;     ///< from here on paths reckon with their own contexts, and training takes one more turn
 constexpr std::uint32_t kWideChannels = 1024;     ///< beyond, matrices are low-rank or of blocks of channels
 constexpr double kFewestWideValues = 1u << 22;    ///< such a model takes about as many bits
 constexpr double kDefaultNmse = 0.02;
@@ -115,7 +116,7 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
   out.nmse = wanted_nmse(options);
   out.lags = candidate.lags ? options.lags.value_or(std::vector<std::uint16_t>{1, 2}) : std::vector<std::uint16_t>{};
   out.transform = candidate.transform && (!out.wide || metric.empty());  // the metric of wide rows is a diagonal
-  out.turns = 3;
+  out.turns = options.effort >= kExactEffort ? 4 : 3;
   out.decisions = decision_options(options, metric);
   if (options.max_error) {
     out.state_bits = 0;
@@ -148,7 +149,7 @@ std::vector<Candidate> candidates_for(const EncodeOptions& options, const Tensor
   const std::vector<double> steps = options.max_error ? std::vector<double>{0.9, 1.2} : std::vector<double>{0};
   if (lags && options.max_error) out.push_back({false, true, 0});
   for (const double step : steps) {
-    if (matrices) out.push_back({true, false, step});
+    if (matrices && (!lags || options.effort >= kThoroughEffort)) out.push_back({true, false, step});
     if (lags) out.push_back({true, true, step});
   }
   return out;
@@ -217,7 +218,7 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
 
 /// The unit that meets a target, from a sample as large as the spread of the tensor asks for.
 Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
-                            const UnitTarget& target, double unit) {
+                            const UnitTarget& target, double unit, unsigned effort) {
   const std::uint64_t values = tensor.view.sequences * tensor.view.rows * tensor.view.channels;
   const std::uint64_t strand_rows = std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));
   ACTZ_TRY(const auto energy, energy_per_value(tensor.elements, tensor.dtype, tensor.view));
@@ -229,7 +230,7 @@ Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& mode
     ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
     const FoundUnit found = find_unit(model, encoder, sample, energy, target, unit, whole ? 0 : strand_rows / 2);
     const double growth = std::pow(found.relative_error / kMeasuredError, 2);
-    if (growth <= 1.5 || sample.whole_tensor || !tensor.elements.rewindable() || sampled >= kMostMeasuredAgain) return found.unit;
+    if (growth <= 1.5 || effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() || sampled >= kMostMeasuredAgain) return found.unit;
     sampled = static_cast<std::uint64_t>(std::min(static_cast<double>(sampled) * growth, static_cast<double>(kMostMeasuredAgain)));
     unit = found.unit;
   }
@@ -254,7 +255,7 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
     unit = *step / (1 << kFractionBits);
   } else {
     const double guess = unit * first_guess(profile, options);
-    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options, metric), guess));
+    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options, metric), guess, options.effort));
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.reference = reference;
