@@ -167,14 +167,17 @@ class RungTrainer {
     choice_ = search_.choose(folds, noise_energy());
     // Too few rows do not show that a direction is empty: an unused coefficient costs less than a missing one.
     const bool can_drop = train_rows_ > kRowsPerChannelToDrop * rows_.channels;
-    basis_columns_ = options_.transform ? fit_basis(choice_.covariance, can_drop ? kDroppedVariancePerNoise * noise_energy() : -1.0).variance.size() : 0;
+    const double floor = can_drop ? kDroppedVariancePerNoise * noise_energy() : -1.0;
+    basis_columns_ = options_.transform ? fit_basis(choice_.covariance, floor).variance.size() : 0;
     set_linear(choice_.predictor, choice_.covariance);
   }
 
   void learn_wide(const RowLoader& rows_h) {
     // The last fold judges; a single one judges itself.
     std::vector<Strand> learn;
-    for (std::size_t i = 0; i + 1 < std::max<std::size_t>(folds_.size(), 2); ++i) learn.insert(learn.end(), folds_[i].begin(), folds_[i].end());
+    for (std::size_t i = 0; i + 1 < std::max<std::size_t>(folds_.size(), 2); ++i) {
+      learn.insert(learn.end(), folds_[i].begin(), folds_[i].end());
+    }
     const RowLoader rows_z = originals();
     WideLinear found = wide_.choose({learn, folds_.back(), rows_z, rows_h}, noise_energy(), input_shift_, options_.precision);
     model_.predictor = std::move(found.predictor);
