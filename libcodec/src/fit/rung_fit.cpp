@@ -264,7 +264,9 @@ class RungTrainer {
   void learn_wide(const RowLoader& rows_h) {
     // The last fold judges; a single one judges itself.
     std::vector<Strand> learn;
-    for (std::size_t i = 0; i + 1 < std::max<std::size_t>(folds_.size(), 2); ++i) learn.insert(learn.end(), folds_[i].begin(), folds_[i].end());
+    for (std::size_t i = 0; i + 1 < std::max<std::size_t>(folds_.size(), 2); ++i) {
+      learn.insert(learn.end(), folds_[i].begin(), folds_[i].end());
+    }
     const RowLoader rows_z = originals();
     WideLinear found = wide_.choose({learn, folds_.back(), rows_z, rows_h}, noise_energy(), input_shift_, options_.precision);
     model_.predictor = std::move(found.predictor);

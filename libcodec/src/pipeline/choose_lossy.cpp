@@ -22,7 +22,7 @@ constexpr std::uint64_t kMeasuredRows = 32;  ///< of a strand, or more where lag
 constexpr unsigned kThoroughEffort = 4;  ///< from here on samples grow until the target is met to half a percent, and more is tried
 constexpr unsigned kExactEffort = 7;     ///< from here on paths reckon with their own contexts, and training takes one more turn
 constexpr std::uint32_t kWideChannels = 1024;     ///< beyond, matrices are low-rank or of blocks of channels
-constexpr double kFewestWideValues = 1u << 22;    ///< such a model takes about as many bits
+constexpr double kFewestWideValues = 1u << 21;    ///< such a model takes up to two bits for each of them
 constexpr double kDefaultNmse = 0.02;
 /// The largest error of a rounded diagonal coefficient: half a step and half a unit for the fixed-point row, plus room
 /// for the conversions to float.
