@@ -1,0 +1,85 @@
+#include "fit/trial.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace actz {
+namespace {
+
+constexpr double kPatchElementBits = 32;  ///< the type of the tensor is not known here
+
+}  // namespace
+
+double strand_energy(const TrainingRows& rows, const Strand& strand) {
+  double sum = 0;
+  const float* from = &rows.values[strand.first_row * rows.channels];
+  for (std::size_t i = 0; i < strand.row_count * rows.channels; ++i) sum += double{from[i]} * double{from[i]};
+  return sum;
+}
+
+RowBlock<std::int16_t> side_inputs(const LossyRowEncoder& encoder, const TrainingRows& rows, double scale) {
+  const ReferencePredictor* predictor = encoder.loop().reference();
+  return predictor == nullptr ? RowBlock<std::int16_t>{} : predictor->inputs(rows.reference, static_cast<float>(scale));
+}
+
+double noise_per_step_squared(unsigned state_bits) { return state_bits == 0 ? 1.0 / 12 : state_bits == 2 ? 0.2623 : 0.2593; }
+
+Decisions decisions_for(unsigned state_bits, const DecisionOptions& options) {
+  const double lambda = state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
+  return {options.optimize ? lambda : 0.0, options.contexts, options.metric};
+}
+
+Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,
+                const TrialOptions& options) {
+  const LossyRowEncoder encoder(model, Rates::of_model, decisions_for(model.state_bits, options.decisions));
+  return try_encoder(encoder, model, rows, strands, options);
+}
+
+Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, TrainingRows& rows,
+                  const std::vector<Strand>& strands, const TrialOptions& options) {
+  rows.rescale(options.unit);
+  std::vector<std::int16_t> quantised(rows.row_count() * model.synthesis.coefficients);
+  std::vector<double> row_error(rows.row_count());
+  std::vector<unsigned> row_patches(rows.row_count());
+  const double bound = options.error_bound ? *options.error_bound / options.unit : 0;
+  double beyond = 0;
+  const RowBlock<std::int16_t> side = side_inputs(encoder, rows, double{model.reference.scale} * double{model.unit} / options.unit);
+  encoder.encode(rows.values, strands, quantised, [&](std::size_t row, const std::int32_t* decoded) {
+    const float* original = &rows.values[row * rows.channels];
+    for (std::size_t c = 0; c < rows.channels; ++c) {
+      const double error = double{original[c]} - decoded[c];
+      const bool patched = !options.error_bound && std::fabs(error) > kPatchedErrorUnits;
+      row_error[row] += patched ? 0.0 : error * error;
+      row_patches[row] += patched;
+      beyond += std::fabs(error) > bound ? 1 : 0;
+    }
+  }, &side);
+  const CodeLength code_length(model);
+  Trial out;
+  StrandTrial sum;
+  const double unit_energy = options.unit * options.unit;
+  for (const Strand& whole : strands) {
+    const std::size_t skipped = std::min(options.warm_rows, whole.row_count - 1);
+    const Strand strand{whole.first_row + skipped, whole.row_count - skipped};
+    StrandTrial one;
+    one.values = static_cast<double>(strand.row_count * rows.channels);
+    one.energy = strand_energy(rows, strand) * unit_energy;
+    for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) {
+      one.squared_error += row_error[row];
+      one.bits += row_patches[row] * (kPatchPlaceBits + kPatchElementBits);
+    }
+    one.squared_error *= unit_energy;
+    if (options.wants_bits) one.bits += code_length.bits(quantised, std::span(&strand, 1));
+    sum.values += one.values;
+    sum.energy += one.energy;
+    sum.squared_error += one.squared_error;
+    sum.bits += one.bits;
+    out.strands.push_back(one);
+  }
+  sum.values = std::max(sum.values, 1.0);
+  out.measured = {sum.squared_error / std::max(sum.energy, 1e-300), sum.bits / sum.values};
+  out.share_beyond_bound = beyond / sum.values;
+  return out;
+}
+
+}  // namespace actz
