@@ -83,9 +83,11 @@ int run(const Arguments& arguments) {
 
 int main(int count, char** words) {
   std::signal(SIGPIPE, SIG_IGN);
-  actz::cli::keep_freed_memory();
+  const actz::cli::Arguments arguments(words + 1, words + count);
+  // fit has few large buffers, and should stay small.
+  if (arguments.empty() || arguments.front() != "fit") actz::cli::keep_freed_memory();
   try {
-    return actz::cli::run(actz::cli::Arguments(words + 1, words + count));
+    return actz::cli::run(arguments);
   } catch (const std::bad_alloc&) {
     std::fputs("actz: not enough memory [out_of_memory]\n", stderr);
     return actz::cli::kOutOfMemory;

@@ -83,6 +83,7 @@ class RungTrainer {
       adjust_step(pass);
       if (turn < 2 || !choice_.unseen.empty()) {
         learn_linear(options_.lags.empty() ? originals() : decoded(pass));
+        pass = {};  // what follows takes as much memory again
         if (choice_.unseen.empty()) relearn_tables_after_basis_change();
       }
     }
