@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 
 #include "encode_options.hpp"
 #include "file_adapters.hpp"
@@ -12,19 +11,6 @@
 
 namespace actz::cli {
 namespace {
-
-class TensorElements final : public ElementSource {
- public:
-  explicit TensorElements(const Tensor& tensor) : tensor_(tensor) {}
-  Status read(std::uint64_t first_elem, std::span<std::byte> to) override {
-    std::memcpy(to.data(), tensor_.bytes.data() + first_elem * element_bytes(tensor_.dtype), to.size());
-    return {};
-  }
-  bool rewindable() const override { return true; }
-
- private:
-  const Tensor& tensor_;
-};
 
 template <class Run>
 double median_seconds(unsigned repeat, Run run) {
@@ -91,7 +77,7 @@ int run_bench(const Arguments& arguments) {
     const double encode_seconds = median_seconds(repeat, [&] {
       sink.bytes.clear();
       ArchiveWriter writer(sink);
-      TensorElements elements(tensor);
+      MemoryElements elements(tensor.dtype, tensor.bytes);
       auto result = writer.add_tensor(tensor.name, tensor.dtype, tensor.shape, elements, options);
       if (!result) failed = result.error(); else encoded = *result;
       if (auto status = writer.finish(); !status) failed = status.error();

@@ -7,23 +7,10 @@
 namespace actz::bench {
 namespace {
 
-class TensorElements final : public ElementSource {
- public:
-  explicit TensorElements(const Tensor& tensor) : tensor_(tensor) {}
-  Status read(std::uint64_t first_elem, std::span<std::byte> to) override {
-    std::memcpy(to.data(), tensor_.bytes.data() + first_elem * element_bytes(tensor_.dtype), to.size());
-    return {};
-  }
-  bool rewindable() const override { return true; }
-
- private:
-  const Tensor& tensor_;
-};
-
 Bytes encode(const Tensor& tensor, const EncodeOptions& options) {
   MemorySink sink;
   ArchiveWriter writer(sink);
-  TensorElements elements(tensor);
+  MemoryElements elements(tensor.dtype, tensor.bytes);
   if (const auto report = writer.add_tensor(tensor.name, tensor.dtype, tensor.shape, elements, options); !report) {
     throw Failed{tensor.name, report.error()};
   }
@@ -68,7 +55,7 @@ CodecRun actz_run(const Sample& sample, std::string codec, EncodeOptions options
 }
 
 Profile fit(const Sample& calib, const FitOptions& options) {
-  TensorElements elements(calib.tensor);
+  MemoryElements elements(calib.tensor.dtype, calib.tensor.bytes);
   const FitInput input{calib.tensor.dtype, calib.tensor.shape, &elements};
   auto profile = fit_profile({&input, 1}, options);
   if (!profile) throw Failed{calib.tensor.name, profile.error()};

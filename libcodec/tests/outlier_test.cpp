@@ -17,21 +17,6 @@ constexpr std::size_t kChannels = 24;
 constexpr std::size_t kOutlier = 7;
 constexpr std::size_t kRows = 128;
 
-/// Elements in memory.
-class VectorElements final : public ElementSource {
- public:
-  explicit VectorElements(const Tensor& tensor) : tensor_(tensor) {}
-  Status read(std::uint64_t first_elem, std::span<std::byte> to) override {
-    const auto from = tensor_.bytes.begin() + static_cast<std::ptrdiff_t>(first_elem * element_bytes(tensor_.dtype));
-    std::copy_n(from, to.size(), to.begin());
-    return {};
-  }
-  bool rewindable() const override { return true; }
-
- private:
-  const Tensor& tensor_;
-};
-
 /// Rows that follow their predecessors, with a channel, and the first token of each sequence, enlarged.
 std::vector<float> rows_with_outliers(std::size_t sequences, float channel, float token, unsigned seed) {
   std::mt19937 random(seed);
@@ -67,7 +52,7 @@ Coded run(const Tensor& tensor, const EncodeOptions& options) {
   Coded out;
   MemorySink sink;
   ArchiveWriter writer(sink);
-  VectorElements elements(tensor);
+  MemoryElements elements(tensor.dtype, tensor.bytes);
   const auto report = writer.add_tensor(tensor.name, tensor.dtype, tensor.shape, elements, options);
   REQUIRE(report.has_value());
   REQUIRE(writer.finish().has_value());
@@ -143,7 +128,7 @@ TEST_CASE("an error too fine for the levels of 16 bits is met all the same") {
 
 TEST_CASE("a profile of ordinary rows survives outliers that it has not seen") {
   const Tensor calibration = as_tensor(DType::f32, rows_with_outliers(32, 1, 1, 4));
-  VectorElements elements(calibration);
+  MemoryElements elements(calibration.dtype, calibration.bytes);
   FitOptions fit;
   fit.target_nmse = {0.01};
   const FitInput input{calibration.dtype, calibration.shape, &elements};

@@ -294,6 +294,20 @@ TEST_CASE("a profile whose tables lack a needed symbol costs rate, never data") 
   }
 }
 
+TEST_CASE("memory that holds fewer elements than the shape promises is refused") {
+  const Tensor tensor = correlated(DType::f32, {4, 20, 16}, 5);
+  MemoryElements elements(tensor.dtype, tensor.bytes);
+  for (const bool lossless : {false, true}) {
+    EncodeOptions options;
+    options.lossless = lossless;
+    MemorySink sink;
+    ArchiveWriter writer(sink);
+    const auto report = writer.add_tensor("x", DType::f32, {5, 20, 16}, elements, options);
+    REQUIRE(!report.has_value());
+    CHECK(report.error().code == ErrorCode::bad_argument);
+  }
+}
+
 TEST_CASE("every single-byte change and every truncation is refused") {
   const Tensor tensor = correlated(DType::f32, {2, 40, 8}, 17);
   for (const bool lossless : {false, true}) {

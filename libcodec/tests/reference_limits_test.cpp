@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstring>
 #include <random>
 
 #include "actz/archive.hpp"
@@ -11,21 +10,6 @@
 using namespace actz;
 
 namespace {
-
-class VectorElements final : public ElementSource {
- public:
-  explicit VectorElements(const Tensor& tensor) : tensor_(tensor) {}
-  Status read(std::uint64_t first_elem, std::span<std::byte> to) override {
-    const std::size_t at = static_cast<std::size_t>(first_elem) * element_bytes(tensor_.dtype);
-    REQUIRE(at + to.size() <= tensor_.bytes.size());
-    std::memcpy(to.data(), tensor_.bytes.data() + at, to.size());
-    return {};
-  }
-  bool rewindable() const override { return true; }
-
- private:
-  const Tensor& tensor_;
-};
 
 Tensor tensor_of(const char* name, const Shape& shape, const std::vector<float>& values) {
   Tensor out{name, DType::f32, shape, std::vector<std::byte>(values.size() * 4)};
@@ -48,7 +32,7 @@ std::pair<Tensor, Tensor> pair_of_tensors(std::size_t rows, std::size_t channels
 }
 
 EncodeReport add(ArchiveWriter& writer, const Tensor& tensor, const EncodeOptions& options) {
-  VectorElements elements(tensor);
+  MemoryElements elements(tensor.dtype, tensor.bytes);
   const auto report = writer.add_tensor(tensor.name, tensor.dtype, tensor.shape, elements, options);
   REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().message));
   return *report;
@@ -92,7 +76,7 @@ TEST_CASE("a_reference_whose_chunks_are_too_long_is_left_out_so_that_the_file_de
 
 TEST_CASE("a_model_that_is_not_at_hand_matters_only_where_it_is_needed") {  // R-ARCH-21
   const auto [a, b] = pair_of_tensors(4000, 8);
-  VectorElements elements(a);
+  MemoryElements elements(a.dtype, a.bytes);
   const FitInput input{a.dtype, a.shape, &elements};
   FitOptions fit;
   fit.target_nmse = {0.02};

@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <random>
 
@@ -14,19 +13,6 @@
 using namespace actz;
 
 namespace {
-
-class VectorElements final : public ElementSource {
- public:
-  explicit VectorElements(const Tensor& tensor) : tensor_(tensor) {}
-  Status read(std::uint64_t first_elem, std::span<std::byte> to) override {
-    std::memcpy(to.data(), tensor_.bytes.data() + first_elem * element_bytes(tensor_.dtype), to.size());
-    return {};
-  }
-  bool rewindable() const override { return true; }
-
- private:
-  const Tensor& tensor_;
-};
 
 constexpr std::size_t kSequences = 6, kRows = 220, kLow = 20, kHigh = 28;
 
@@ -69,7 +55,7 @@ Written encode_both(const Tensor& low, const Tensor& high, bool with_reference, 
   first.nmse = 0.003;
   first.keep_as_reference = true;
   first.threads = options.threads;
-  VectorElements low_elements(low), high_elements(high);
+  MemoryElements low_elements(low.dtype, low.bytes), high_elements(high.dtype, high.bytes);
   REQUIRE(writer.add_tensor("low", low.dtype, low.shape, low_elements, first).has_value());
   if (!options.lambda) options.nmse = 0.01;
   if (with_reference) options.references = {"low"};
@@ -151,7 +137,7 @@ TEST_CASE("rows of a tensor with a reference decode alone, and files are the sam
 
 TEST_CASE("a profile with a reference wants it, and says so") {
   const auto [low, high] = two_layers(DType::f32, 21);
-  VectorElements low_elements(low), high_elements(high);
+  MemoryElements low_elements(low.dtype, low.bytes), high_elements(high.dtype, high.bytes);
   const FitInput high_input{high.dtype, high.shape, &high_elements};
   const FitInput low_input{low.dtype, low.shape, &low_elements};
   FitOptions fit;
@@ -171,7 +157,7 @@ TEST_CASE("a profile with a reference wants it, and says so") {
 
   MemorySink sink;
   ArchiveWriter writer(sink);
-  VectorElements elements(test_high);
+  MemoryElements elements(test_high.dtype, test_high.bytes);
   const auto missing = writer.add_tensor("high", test_high.dtype, test_high.shape, elements, options);
   REQUIRE_FALSE(missing.has_value());
   CHECK(missing.error().code == ErrorCode::bad_argument);

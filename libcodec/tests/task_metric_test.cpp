@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstring>
 #include <random>
 
 #include "actz/archive.hpp"
@@ -16,19 +15,6 @@ using namespace actz;
 namespace {
 
 constexpr std::size_t kChannels = 24;
-
-class FloatElements final : public ElementSource {
- public:
-  explicit FloatElements(const std::vector<float>& values) : bytes_(values.size() * 4) { floats_from_f32(DType::f32, values, bytes_); }
-  Status read(std::uint64_t first_elem, std::span<std::byte> to) override {
-    std::memcpy(to.data(), bytes_.data() + first_elem * 4, to.size());
-    return {};
-  }
-  bool rewindable() const override { return true; }
-
- private:
-  std::vector<std::byte> bytes_;
-};
 
 /// Rows that follow their predecessors; neighbouring channels share a part, the last third is quiet.
 std::vector<float> activations(std::size_t sequences, std::size_t rows, unsigned seed) {
@@ -47,7 +33,7 @@ std::vector<float> activations(std::size_t sequences, std::size_t rows, unsigned
 
 Result<Profile> fit(const std::vector<double>& metric, bool transform = true) {
   const std::vector<float> calib = activations(30, 200, 1);
-  FloatElements elements(calib);
+  MemoryElements elements(DType::f32, std::as_bytes(std::span(calib)));
   const FitInput input{DType::f32, {30, 200, kChannels}, &elements};
   FitOptions options;
   options.target_nmse = {0.01, 0.4};
@@ -65,7 +51,7 @@ struct Coded {
 
 Coded code(const Profile& profile, double nmse) {
   const std::vector<float> test = activations(6, 200, 2);
-  FloatElements elements(test);
+  MemoryElements elements(DType::f32, std::as_bytes(std::span(test)));
   EncodeOptions options;
   options.profile = &profile;
   options.nmse = nmse;

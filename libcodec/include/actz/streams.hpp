@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actz/result.hpp"
+#include "actz/tensor.hpp"
 
 /// Where bytes and elements come from and go to. Implement these to connect the codec to files, sockets or memory;
 /// ready-made ones for memory are below, for files in the CLI's src/io.
@@ -57,6 +58,19 @@ class MemorySource final : public ByteSource, public ByteStream {
  private:
   std::span<const std::byte> data_;
   std::size_t position_ = 0;
+};
+
+/// An ElementSource over borrowed memory: the elements of one tensor in C order, little-endian.
+class MemoryElements final : public ElementSource {
+ public:
+  MemoryElements(DType dtype, std::span<const std::byte> data) : data_(data), element_bytes_(element_bytes(dtype)) {}
+  /// Errors: bad_argument for elements past the end, as when the shape that goes with it promises more.
+  Status read(std::uint64_t first_elem, std::span<std::byte> to) override;
+  bool rewindable() const override { return true; }
+
+ private:
+  MemorySource data_;
+  std::size_t element_bytes_;
 };
 
 /// A ByteSink that keeps what it is given.

@@ -19,4 +19,8 @@ Result<std::size_t> MemorySource::read(std::span<std::byte> to) {
   return count;
 }
 
+Status MemoryElements::read(std::uint64_t first_elem, std::span<std::byte> to) {
+  return data_.read_at(first_elem * element_bytes_, to);
+}
+
 }  // namespace actz

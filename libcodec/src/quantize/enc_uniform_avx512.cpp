@@ -4,6 +4,7 @@
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarms in g++ 12's own intrinsics, GCC bug 105593
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // without optimisation its gathers are macros that convert masks
 #endif
 
 #include <immintrin.h>
