@@ -17,6 +17,7 @@ struct NamedReport {
   std::string name;
   DType dtype;
   Shape shape;
+  bool had_references;
   EncodeReport report;
 };
 
@@ -33,7 +34,7 @@ Outcome encode_tensor(const PlannedTensor& planned, const Verb& verb, ArchiveWri
   options.progress_context = &progress;
   auto report = writer.add_tensor(info.name, info.dtype, info.shape, elements, options);
   if (!report) return Failure{planned.path, report.error()};
-  reports.push_back({info.name, info.dtype, info.shape, *report});
+  reports.push_back({info.name, info.dtype, info.shape, !options.references.empty(), *report});
   return std::nullopt;
 }
 
@@ -73,6 +74,10 @@ void print_reports(const std::vector<NamedReport>& reports, std::uint64_t output
   fmt::print("{:.0f} -> {} bytes, {:.2f} x smaller, {:.3f} bits/value (model {:.0f} bytes), nmse {:.4g}, largest error {:.3g}, {:.0f} MB/s\n",
              input, output_bytes, ratio_or_zero(input, output), ratio_or_zero(8 * output, values), model, error, largest,
              input / 1e6 / std::max(seconds, 1e-9));
+  for (const NamedReport& item : reports) {
+    if (!item.report.reference.empty()) fmt::print("{} is predicted from {}\n", item.name, item.report.reference);
+    else if (item.had_references) fmt::print("{} is not predicted from another tensor: none has as many rows and pays\n", item.name);
+  }
 }
 
 std::string metadata_of(const Verb& verb) {

@@ -29,12 +29,24 @@ std::optional<T> parse_number(const std::string& text) {
   return value;
 }
 
-/// -1 … -9 as --effort 1 … 9.
-Arguments with_effort_spelled_out(const Arguments& arguments) {
+bool takes_value(const po::options_description& options, const std::string& argument) {
+  if (argument.rfind("--", 0) != 0) return false;
+  const auto* option = options.find_nothrow(argument.substr(2), false);
+  return option != nullptr && option->semantic()->max_tokens() > 0;
+}
+
+/// -1 … -9 as --effort=1 … 9; a negative number after an option that takes a value is that value.
+Arguments with_effort_spelled_out(const Arguments& arguments, const po::options_description& options) {
   Arguments out;
   for (const std::string& argument : arguments) {
-    const bool is_effort = argument.size() == 2 && argument[0] == '-' && argument[1] >= '1' && argument[1] <= '9';
-    out.push_back(is_effort ? "--effort=" + argument.substr(1) : argument);
+    const bool is_number = argument.size() >= 2 && argument[0] == '-' && (argument[1] == '.' || (argument[1] >= '0' && argument[1] <= '9'));
+    if (is_number && !out.empty() && takes_value(options, out.back())) {
+      out.back() += "=" + argument;
+    } else if (is_number && argument.size() == 2 && argument[1] >= '1' && argument[1] <= '9') {
+      out.push_back("--effort=" + argument.substr(1));
+    } else {
+      out.push_back(argument);
+    }
   }
   return out;
 }
@@ -69,7 +81,7 @@ std::optional<int> Verb::parse(const Arguments& arguments) {
   po::positional_options_description positions;
   positions.add("file", -1);
   try {
-    po::store(po::command_line_parser(with_effort_spelled_out(arguments)).options(all).positional(positions).run(), values_);
+    po::store(po::command_line_parser(with_effort_spelled_out(arguments, all)).options(all).positional(positions).run(), values_);
     po::notify(values_);
   } catch (const po::error& error) {
     return usage_error(error.what());

@@ -1,6 +1,7 @@
 #include "encode_plan.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "file_adapters.hpp"
@@ -49,7 +50,9 @@ std::optional<Failure> EncodePlan::open_inputs(const Verb& verb, const Arguments
 std::optional<Failure> EncodePlan::give_profiles(const Verb& verb) {
   if (!verb.has("profile")) return std::nullopt;
   for (const std::string& text : verb.get<Arguments>("profile")) {
-    const auto [name, path] = split_pair(text);
+    std::error_code ignored;
+    const bool is_path = std::filesystem::exists(text, ignored);  // paths may have '=' in them
+    const auto [name, path] = is_path ? std::pair{std::string(), text} : split_pair(text);
     auto loaded = load_profile(path);
     if (!loaded) return Failure{path, loaded.error()};
     if (!name.empty() && find(name) == nullptr) return wrong("--profile " + text + ": no tensor is named '" + name + "'");

@@ -26,7 +26,10 @@ expect 3 "$actz" decode empty y.npy
 expect 3 "$actz" verify empty
 expect 2 "$actz" frobnicate
 expect 2 "$actz" encode x.npy z.actz --no-such-option
-expect 2 "$actz" encode x.npy z.actz --nmse -1
+for target in nmse bits psnr lambda; do
+  expect 2 "$actz" encode x.npy z.actz --$target -3
+  grep -q "a target must be a positive number" err.txt
+done
 expect 2 "$actz" decode x.actz y.npy --rows 40:60
 expect 2 "$actz" decode x.actz y.npy --tensor other
 /usr/bin/python3 -c 'import numpy as np

@@ -94,16 +94,21 @@ x = np.load("x.npy")
 mix = np.random.default_rng(3).normal(size=(16, 16)) / 4
 np.save("high.npy", (x @ mix + 0.05 * np.random.default_rng(4).normal(size=x.shape)).astype("f4"))'
 "$actz" encode high.npy alone.actz --nmse 0.01 -q
-"$actz" encode high.npy x.npy both.actz --nmse 0.01 --reference high=x -q
+"$actz" encode high.npy x.npy both.actz --nmse 0.01 --reference high=x | grep -q "^high is predicted from x$"
 "$actz" info both.actz --json | /usr/bin/python3 -c 'import json, sys
 low, high = json.load(sys.stdin)["tensors"]
 assert low["name"] == "x" and high["reference"] == "x", (low, high)'
 "$actz" decode both.actz both.npz
 "$actz" encode x.npy high.npy auto.actz --nmse 0.01 --references auto -q
 cmp both.actz auto.actz
+/usr/bin/python3 -c 'import numpy as np; np.save("few.npy", np.load("x.npy")[:2])'
+"$actz" encode x.npy few.npy apart.actz --reference few=x | grep -q "^few is not predicted from another tensor"
 "$actz" fit high.npy -o high.actp --reference x=x.npy --nmse 0.01 -q
 "$actz" encode x.npy high.npy profiled.actz --nmse 0.01 --profile high=high.actp -q
 "$actz" verify -q profiled.actz
+mkdir lr=0.1 && cp high.actp lr=0.1/
+"$actz" encode x.npy high.npy same.actz --nmse 0.01 --profile high=lr=0.1/high.actp -q && cmp profiled.actz same.actz
+"$actz" fit x.npy -o lr=0.1/x.actp -q && "$actz" encode x.npy equals.actz --profile lr=0.1/x.actp -q
 if "$actz" encode high.npy missing.actz --nmse 0.01 --profile high.actp 2> error.txt; then exit 1; fi
 grep -q "predicts from the tensor 'x'" error.txt && [ ! -e missing.actz ]
 echo "round trips hold"
