@@ -43,13 +43,15 @@ int write_report(const Verb& verb, const EncodeOptions& options) {
 }  // namespace
 
 int run_bench(const Arguments& arguments) {
-  Verb verb("bench IN [options]",
-            "Encodes and decodes the tensors of a file in memory several times and prints medians; MB is 10^6 bytes of the raw\n"
-            "tensor. Examples:\n  actz bench hidden.npy --profile layer6.actp --nmse 0.02 --threads 1\n"
-            "  actz bench hidden.npy --profile layer6.actp --report report.html");
+  Verb verb(
+      "bench IN [options]",
+      "Encodes and decodes the tensors of a file in memory several times and prints medians; MB is 10^6 bytes of the raw\n"
+      "tensor. Examples:\n  actz bench hidden.npy --profile layer6.actp --nmse 0.02 --threads 1\n"
+      "  actz bench hidden.npy --profile layer6.actp --report report.html");
   add_encode_options(verb);
   verb.options()("repeat", po::value<unsigned>()->default_value(5), "runs")(
-      "report", po::value<std::string>(), "write an HTML page of rates, errors and speeds over a ladder of qualities, zstd and integers beside")(
+      "report", po::value<std::string>(),
+      "write an HTML page of rates, errors and speeds over a ladder of qualities, zstd and integers beside")(
       "peers", po::value<std::string>(), "for --report: measurements of other codecs, JSON of bench_tensor")(
       "loss", po::value<std::string>(), "for --report: task losses, JSON")("force,f", "replace an existing report");
   if (const auto code = verb.parse(arguments)) return *code;
@@ -79,7 +81,8 @@ int run_bench(const Arguments& arguments) {
       ArchiveWriter writer(sink);
       MemoryElements elements(tensor.dtype, tensor.bytes);
       auto result = writer.add_tensor(tensor.name, tensor.dtype, tensor.shape, elements, options);
-      if (!result) failed = result.error(); else encoded = *result;
+      if (!result) failed = result.error();
+      else encoded = *result;
       if (auto status = writer.finish(); !status) failed = status.error();
     });
     if (failed) return report({verb.files().front(), *failed});
@@ -96,14 +99,20 @@ int run_bench(const Arguments& arguments) {
     const double values = static_cast<double>(std::max<std::uint64_t>(encoded.values, 1));
     const double bits = 8.0 * static_cast<double>(sink.bytes.size()) / values;
     const double payload_bits = 8.0 * static_cast<double>(sink.bytes.size() - encoded.embedded_model_bytes) / values;
-    list.push_back({{"name", tensor.name}, {"bits_per_value", bits}, {"payload_bits_per_value", payload_bits},
-                    {"embedded_model_bytes", encoded.embedded_model_bytes}, {"nmse", encoded.nmse}, {"max_abs_error", encoded.max_abs_error},
-                    {"encode_mb_per_s", megabytes / encode_seconds}, {"decode_mb_per_s", megabytes / decode_seconds},
+    list.push_back({{"name", tensor.name},
+                    {"bits_per_value", bits},
+                    {"payload_bits_per_value", payload_bits},
+                    {"embedded_model_bytes", encoded.embedded_model_bytes},
+                    {"nmse", encoded.nmse},
+                    {"max_abs_error", encoded.max_abs_error},
+                    {"encode_mb_per_s", megabytes / encode_seconds},
+                    {"decode_mb_per_s", megabytes / decode_seconds},
                     {"threads", options.threads}});
     if (!verb.json()) {
-      fmt::print("{}: {:.4f} bits/value ({:.4f} without the model of {} bytes), nmse {:.5f}, encode {:.0f} MB/s, decode {:.0f} MB/s, {} threads\n",
-                 tensor.name, bits, payload_bits, encoded.embedded_model_bytes, encoded.nmse, megabytes / encode_seconds,
-                 megabytes / decode_seconds, options.threads);
+      fmt::print(
+          "{}: {:.4f} bits/value ({:.4f} without the model of {} bytes), nmse {:.5f}, encode {:.0f} MB/s, decode {:.0f} MB/s, {} threads\n",
+          tensor.name, bits, payload_bits, encoded.embedded_model_bytes, encoded.nmse, megabytes / encode_seconds,
+          megabytes / decode_seconds, options.threads);
     }
   }
   if (verb.json()) fmt::print("{}\n", Json{{"tensors", list}}.dump(2));

@@ -25,7 +25,9 @@ void print_rows(const Tensor& tensor, std::size_t rows_wanted) {
 }  // namespace
 
 int run_cat(const Arguments& arguments) {
-  Verb verb("cat FILE [options]", "Prints values of a tensor file of any kind as text, a row on a line. Example:\n  actz cat hidden.actz --tensor layer6");
+  Verb verb(
+      "cat FILE [options]",
+      "Prints values of a tensor file of any kind as text, a row on a line. Example:\n  actz cat hidden.actz --tensor layer6");
   verb.options()("tensor", po::value<std::string>(), "only this tensor")("all", "every row, not the first ten");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().size() != 1) return usage_error("cat wants one file");

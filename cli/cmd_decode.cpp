@@ -53,21 +53,25 @@ Status decode_path(const std::string& from, const std::string& to, io::FileForma
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!wanted.empty() && tensors[i].name != wanted) continue;
     chosen.push_back(i);
-    infos.push_back({tensors[i].name, tensors[i].dtype, rows ? Shape{rows->end - rows->first, tensors[i].channels} : tensors[i].shape});
+    infos.push_back({tensors[i].name, tensors[i].dtype,
+                     rows ? Shape{rows->end - rows->first, tensors[i].channels} : tensors[i].shape});
   }
   if (chosen.empty()) {
-    return Error{ErrorCode::bad_argument, Error::kNoOffset, wanted.empty() ? "the file holds no tensor" : "no tensor is named '" + wanted + "'"};
+    return Error{ErrorCode::bad_argument, Error::kNoOffset,
+                 wanted.empty() ? "the file holds no tensor" : "no tensor is named '" + wanted + "'"};
   }
   for (const std::size_t i : chosen) {
     if (rows && (rows->first > rows->end || rows->end > tensors[i].rows)) {
-      return Error{ErrorCode::bad_argument, Error::kNoOffset, fmt::format("--rows leaves the {} rows of '{}'", tensors[i].rows, tensors[i].name)};
+      return Error{ErrorCode::bad_argument, Error::kNoOffset,
+                   fmt::format("--rows leaves the {} rows of '{}'", tensors[i].rows, tensors[i].name)};
     }
   }
   ACTZ_TRY(auto sink, io::open_sink(to, format, infos, verb.has("force")));
   for (const std::size_t i : chosen) {
     const std::uint64_t first = rows ? rows->first : 0;
     const std::uint64_t end = rows ? rows->end : tensors[i].rows;
-    ACTZ_CHECK(reader.read_rows(i, first, end, [&](std::span<const std::byte> elements) { return sink->write(elements); }));
+    ACTZ_CHECK(
+        reader.read_rows(i, first, end, [&](std::span<const std::byte> elements) { return sink->write(elements); }));
   }
   return sink->finish();
 }
@@ -81,7 +85,8 @@ Status decode_pipe(const std::string& to, io::FileFormat format, const Verb& ver
   visitor.on_tensor = [&](const TensorSummary& tensor) -> Result<bool> {
     if (!wanted.empty() && tensor.name != wanted) return false;
     if (sink) {
-      return Error{ErrorCode::bad_argument, Error::kNoOffset, "a pipe of several tensors needs --tensor; decode a file to get all"};
+      return Error{ErrorCode::bad_argument, Error::kNoOffset,
+                   "a pipe of several tensors needs --tensor; decode a file to get all"};
     }
     ACTZ_TRY(sink, io::open_sink(to, format, {{tensor.name, tensor.dtype, tensor.shape}}, verb.has("force")));
     return true;
@@ -95,20 +100,23 @@ Status decode_pipe(const std::string& to, io::FileFormat format, const Verb& ver
 }  // namespace
 
 int run_decode(const Arguments& arguments) {
-  Verb verb("decode IN.actz OUT [options]",
-            "Gets tensors back, to .npy, .npz, .safetensors (by ending) or raw. Examples:\n"
-            "  actz decode hidden.actz hidden.npy\n  actz decode archive.actz part.npy --tensor layer6 --rows 1000:1010");
+  Verb verb(
+      "decode IN.actz OUT [options]",
+      "Gets tensors back, to .npy, .npz, .safetensors (by ending) or raw. Examples:\n"
+      "  actz decode hidden.actz hidden.npy\n  actz decode archive.actz part.npy --tensor layer6 --rows 1000:1010");
   verb.options()("tensor", po::value<std::string>(), "only this tensor")(
       "rows", po::value<std::string>(), "A:B, rows counted over all sequences; gives [rows, channels]")(
       "profile,p", po::value<Arguments>()->composing(), "profile that the file names (may be repeated)")(
-      "format", po::value<std::string>(), "npy, npz, safetensors or raw, whatever the ending")("force,f", "overwrite the output");
+      "format", po::value<std::string>(), "npy, npz, safetensors or raw, whatever the ending")("force,f",
+                                                                                               "overwrite the output");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().size() != 2) return usage_error("decode wants an input and an output");
   const std::string& from = verb.files()[0];
   const std::string& to = verb.files()[1];
   const auto format = output_format(verb, to);
   if (!format) return usage_error("--format is npy, npz, safetensors or raw");
-  if (verb.has("rows") && (!parse_rows(verb.text("rows")) || from == "-")) return usage_error("--rows wants A:B and a file");
+  if (verb.has("rows") && (!parse_rows(verb.text("rows")) || from == "-"))
+    return usage_error("--rows wants A:B and a file");
   Progress progress("decode", verb.shows_progress());
   DecodeOptions options;
   options.threads = verb.threads();
@@ -121,7 +129,8 @@ int run_decode(const Arguments& arguments) {
       options.profiles.push_back(*profile);
     }
   }
-  const Status status = from == "-" ? decode_pipe(to, *format, verb, options) : decode_path(from, to, *format, verb, options);
+  const Status status =
+      from == "-" ? decode_pipe(to, *format, verb, options) : decode_path(from, to, *format, verb, options);
   if (!status) return report({status.error().code == ErrorCode::io ? "" : from, status.error()});
   return kOk;
 }

@@ -23,7 +23,8 @@ struct NamedReport {
 
 using Outcome = std::optional<Failure>;
 
-Outcome encode_tensor(const PlannedTensor& planned, const Verb& verb, ArchiveWriter& writer, std::vector<NamedReport>& reports) {
+Outcome encode_tensor(const PlannedTensor& planned, const Verb& verb, ArchiveWriter& writer,
+                      std::vector<NamedReport>& reports) {
   const io::TensorInfo& info = planned.info;
   auto tensor = planned.file->open(planned.index);
   if (!tensor) return Failure{planned.path, tensor.error()};
@@ -53,30 +54,42 @@ void print_reports(const std::vector<NamedReport>& reports, std::uint64_t output
     patches += static_cast<double>(r.patches);
     largest = std::max(largest, r.max_abs_error);
     error = std::max(error, r.nmse);
-    list.push_back({{"name", item.name}, {"dtype", std::string(to_string(item.dtype))}, {"shape", item.shape},
-                    {"input_bytes", r.input_bytes}, {"output_bytes", r.output_bytes},
-                    {"bits_per_value", ratio_or_zero(8.0 * static_cast<double>(r.output_bytes), static_cast<double>(r.values))},
-                    {"embedded_model_bytes", r.embedded_model_bytes}, {"nmse", finite(r.nmse)},
-                    {"max_abs_error", r.max_abs_error}, {"patches", r.patches}});
+    list.push_back(
+        {{"name", item.name},
+         {"dtype", std::string(to_string(item.dtype))},
+         {"shape", item.shape},
+         {"input_bytes", r.input_bytes},
+         {"output_bytes", r.output_bytes},
+         {"bits_per_value", ratio_or_zero(8.0 * static_cast<double>(r.output_bytes), static_cast<double>(r.values))},
+         {"embedded_model_bytes", r.embedded_model_bytes},
+         {"nmse", finite(r.nmse)},
+         {"max_abs_error", r.max_abs_error},
+         {"patches", r.patches}});
     if (!r.reference.empty()) list.back()["reference"] = r.reference;
   }
   const auto output = static_cast<double>(output_bytes);
-  const Json out{{"input_bytes", static_cast<std::uint64_t>(input)}, {"output_bytes", output_bytes},
+  const Json out{{"input_bytes", static_cast<std::uint64_t>(input)},
+                 {"output_bytes", output_bytes},
                  {"bits_per_value", ratio_or_zero(8 * output, values)},
                  {"payload_bits_per_value", ratio_or_zero(8 * (output - model), values)},
-                 {"embedded_model_bytes", static_cast<std::uint64_t>(model)}, {"nmse", finite(error)},
-                 {"max_abs_error", largest}, {"patches", static_cast<std::uint64_t>(patches)},
-                 {"encode_mb_per_s", input / 1e6 / std::max(seconds, 1e-9)}, {"tensors", list}};
+                 {"embedded_model_bytes", static_cast<std::uint64_t>(model)},
+                 {"nmse", finite(error)},
+                 {"max_abs_error", largest},
+                 {"patches", static_cast<std::uint64_t>(patches)},
+                 {"encode_mb_per_s", input / 1e6 / std::max(seconds, 1e-9)},
+                 {"tensors", list}};
   if (json) {
     fmt::print("{}\n", out.dump(2));
     return;
   }
-  fmt::print("{:.0f} -> {} bytes, {:.2f} x smaller, {:.3f} bits/value (model {:.0f} bytes), nmse {:.4g}, largest error {:.3g}, {:.0f} MB/s\n",
-             input, output_bytes, ratio_or_zero(input, output), ratio_or_zero(8 * output, values), model, error, largest,
-             input / 1e6 / std::max(seconds, 1e-9));
+  fmt::print(
+      "{:.0f} -> {} bytes, {:.2f} x smaller, {:.3f} bits/value (model {:.0f} bytes), nmse {:.4g}, largest error {:.3g}, {:.0f} MB/s\n",
+      input, output_bytes, ratio_or_zero(input, output), ratio_or_zero(8 * output, values), model, error, largest,
+      input / 1e6 / std::max(seconds, 1e-9));
   for (const NamedReport& item : reports) {
     if (!item.report.reference.empty()) fmt::print("{} is predicted from {}\n", item.name, item.report.reference);
-    else if (item.had_references) fmt::print("{} is not predicted from another tensor: none has as many rows and pays\n", item.name);
+    else if (item.had_references)
+      fmt::print("{} is not predicted from another tensor: none has as many rows and pays\n", item.name);
   }
 }
 
@@ -113,19 +126,22 @@ int encode_to(const EncodePlan& plan, const std::string& path, const Verb& verb)
 }  // namespace
 
 int run_encode(const Arguments& arguments) {
-  Verb verb("encode IN... OUT.actz [options]",
-            "Encodes all tensors of .npy, .npz, .safetensors or raw files. Floats are coded at --nmse 0.02 unless another\n"
-            "target is given; integers and bool are always lossless. Examples:\n"
-            "  actz encode hidden.npy hidden.actz --profile layer6.actp --nmse 0.005\n"
-            "  actz encode layer1.npy layer3.npy both.actz --reference layer3=layer1\n"
-            "  actz encode kv.safetensors kv.actz --max-error 0.01\n"
-            "  cat hidden.npy | actz encode - - --lossless > hidden.actz");
+  Verb verb(
+      "encode IN... OUT.actz [options]",
+      "Encodes all tensors of .npy, .npz, .safetensors or raw files. Floats are coded at --nmse 0.02 unless another\n"
+      "target is given; integers and bool are always lossless. Examples:\n"
+      "  actz encode hidden.npy hidden.actz --profile layer6.actp --nmse 0.005\n"
+      "  actz encode layer1.npy layer3.npy both.actz --reference layer3=layer1\n"
+      "  actz encode kv.safetensors kv.actz --max-error 0.01\n"
+      "  cat hidden.npy | actz encode - - --lossless > hidden.actz");
   add_encode_options(verb);
   verb.options()("output,o", po::value<std::string>(), "output, instead of the last argument")(
       "tensor", po::value<Arguments>()->composing(), "only this tensor (may be repeated)")(
-      "reference", po::value<Arguments>()->composing(), "TENSOR=OTHER: rows of OTHER, in the same file, may predict those of TENSOR")(
+      "reference", po::value<Arguments>()->composing(),
+      "TENSOR=OTHER: rows of OTHER, in the same file, may predict those of TENSOR")(
       "references", po::value<std::string>(), "auto: without profiles, let each tensor choose among those before it")(
-      "meta", po::value<Arguments>()->composing(), "KEY=VALUE to keep in the file (may be repeated)")("force,f", "overwrite the output");
+      "meta", po::value<Arguments>()->composing(), "KEY=VALUE to keep in the file (may be repeated)")(
+      "force,f", "overwrite the output");
   if (const auto code = verb.parse(arguments)) return *code;
   Arguments inputs = verb.files();
   std::string path = verb.text("output");

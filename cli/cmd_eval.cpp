@@ -16,8 +16,8 @@ struct Comparison {
   double lowest = std::numeric_limits<double>::infinity();
   double highest = -std::numeric_limits<double>::infinity();
   std::uint64_t values = 0;
-  std::uint64_t not_finite = 0;   ///< equal in both, left out of the sums
-  std::uint64_t mismatched = 0;   ///< not finite in one, or different
+  std::uint64_t not_finite = 0;  ///< equal in both, left out of the sums
+  std::uint64_t mismatched = 0;  ///< not finite in one, or different
 };
 
 /// Adds two tensors of one shape. The last axis is channels.
@@ -63,24 +63,29 @@ void print_comparison(const Comparison& total, const MetricDistortion* in_metric
   const double cosine = total.xy / std::sqrt(std::max(total.xx * total.yy, 1e-300));
   const double metric_nmse = in_metric != nullptr ? ratio(in_metric->error, in_metric->energy) : 0;
   if (json) {
-    Json out{{"nmse", finite(nmse)}, {"psnr_db", finite(psnr)}, {"max_abs_error", total.largest}, {"cosine", finite(cosine)},
-             {"values", total.values}, {"not_finite_equal", total.not_finite}, {"mismatched", total.mismatched}};
+    Json out{{"nmse", finite(nmse)},          {"psnr_db", finite(psnr)}, {"max_abs_error", total.largest},
+             {"cosine", finite(cosine)},      {"values", total.values},  {"not_finite_equal", total.not_finite},
+             {"mismatched", total.mismatched}};
     if (in_metric != nullptr) out["metric_nmse"] = finite(metric_nmse);
     fmt::print("{}\n", out.dump(2));
     return;
   }
-  fmt::print("nmse {:.6g}  psnr {:.2f} dB  largest error {:.6g}  cosine {:.6f}  values {}\n", nmse, psnr, total.largest, cosine, total.values);
+  fmt::print("nmse {:.6g}  psnr {:.2f} dB  largest error {:.6g}  cosine {:.6f}  values {}\n", nmse, psnr, total.largest,
+             cosine, total.values);
   if (in_metric != nullptr) fmt::print("in the metric: nmse {:.6g}\n", metric_nmse);
-  if (total.mismatched > 0) fmt::print("{} values are NaN or infinite in one file and not in the other\n", total.mismatched);
+  if (total.mismatched > 0)
+    fmt::print("{} values are NaN or infinite in one file and not in the other\n", total.mismatched);
 }
 
 }  // namespace
 
 int run_eval(const Arguments& arguments) {
-  Verb verb("eval REFERENCE TEST [options]",
-            "Compares two tensor files of any kind, decoding .actz files. NMSE is the sum of squared errors over the sum of\n"
-            "squared distances of the reference from its channel means. Example:\n  actz eval hidden.npy hidden.actz");
-  verb.options()("metric", po::value<std::string>(), "also the distortion in a task metric (.npy: channels x channels, or a vector), over its energy");
+  Verb verb(
+      "eval REFERENCE TEST [options]",
+      "Compares two tensor files of any kind, decoding .actz files. NMSE is the sum of squared errors over the sum of\n"
+      "squared distances of the reference from its channel means. Example:\n  actz eval hidden.npy hidden.actz");
+  verb.options()("metric", po::value<std::string>(),
+                 "also the distortion in a task metric (.npy: channels x channels, or a vector), over its energy");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().size() != 2) return usage_error("eval wants a reference and a test file");
   const auto reference = load_tensors(verb.files()[0], verb);
@@ -100,11 +105,13 @@ int run_eval(const Arguments& arguments) {
     const Tensor& x = (*reference)[i];
     auto same_name = std::find_if(test->begin(), test->end(), [&](const Tensor& t) { return t.name == x.name; });
     const Tensor& y = same_name == test->end() ? (*test)[i] : *same_name;
-    if (x.shape != y.shape) return usage_error(fmt::format("shapes differ: {} and {}", to_string(x.shape), to_string(y.shape)));
+    if (x.shape != y.shape)
+      return usage_error(fmt::format("shapes differ: {} and {}", to_string(x.shape), to_string(y.shape)));
     compare(x, y, total);
     if (!metric) continue;
     if (x.shape.empty() || x.shape.back() != metric->channels) {
-      return usage_error(fmt::format("the metric is for {} channels, the tensor has shape {}", metric->channels, to_string(x.shape)));
+      return usage_error(
+          fmt::format("the metric is for {} channels, the tensor has shape {}", metric->channels, to_string(x.shape)));
     }
     const MetricDistortion part = metric_distortion(x, y, *metric);
     in_metric.error += part.error;

@@ -34,39 +34,50 @@ Status open_dump(const std::string& path, const std::string& wanted, const io::R
 
 void print_profile(const Profile& profile, const std::string& path, std::size_t bytes, bool json) {
   if (json) {
-    Json out{{"profile", path}, {"profile_bytes", bytes}, {"rows", profile.training().rows},
-             {"channels", profile.training().channels}, {"data_digest", profile.training().data_digest}};
+    Json out{{"profile", path},
+             {"profile_bytes", bytes},
+             {"rows", profile.training().rows},
+             {"channels", profile.training().channels},
+             {"data_digest", profile.training().data_digest}};
     for (const RungInfo& rung : profile.rungs()) {
-      out["rungs"].push_back({{"target_nmse", rung.target_nmse}, {"held_out_nmse", rung.held_out_nmse},
-                              {"held_out_bits_per_value", rung.held_out_bits_per_value}, {"model_bytes", rung.model_bytes}});
+      out["rungs"].push_back({{"target_nmse", rung.target_nmse},
+                              {"held_out_nmse", rung.held_out_nmse},
+                              {"held_out_bits_per_value", rung.held_out_bits_per_value},
+                              {"model_bytes", rung.model_bytes}});
     }
     fmt::print("{}\n", out.dump(2));
     return;
   }
-  fmt::print("{}: learned from {} rows of {} channels, {} bytes\n", path, profile.training().rows, profile.training().channels, bytes);
+  fmt::print("{}: learned from {} rows of {} channels, {} bytes\n", path, profile.training().rows,
+             profile.training().channels, bytes);
   fmt::print("  {:>10} {:>14} {:>14} {:>13}\n", "target", "held-out nmse", "bits/value", "coefficients");
   for (const RungInfo& rung : profile.rungs()) {
-    fmt::print("  {:>10.4g} {:>14.4g} {:>14.4f} {:>13}\n", rung.target_nmse, rung.held_out_nmse, rung.held_out_bits_per_value,
-               rung.coefficients);
+    fmt::print("  {:>10.4g} {:>14.4g} {:>14.4f} {:>13}\n", rung.target_nmse, rung.held_out_nmse,
+               rung.held_out_bits_per_value, rung.coefficients);
   }
 }
 
 }  // namespace
 
 int run_fit(const Arguments& arguments) {
-  Verb verb("fit DUMP... -o PROFILE.actp [options]",
-            "Learns a profile from activation dumps (.npy, .npz, .safetensors): the last axis is channels, the one before it\n"
-            "rows (tokens or patches), the others sequences. Example:\n  actz fit calib_layer6.npy -o layer6.actp --lags 1,2");
+  Verb verb(
+      "fit DUMP... -o PROFILE.actp [options]",
+      "Learns a profile from activation dumps (.npy, .npz, .safetensors): the last axis is channels, the one before it\n"
+      "rows (tokens or patches), the others sequences. Example:\n  actz fit calib_layer6.npy -o layer6.actp --lags 1,2");
   verb.options()("output,o", po::value<std::string>(), "where the profile goes (.actp)")(
       "nmse", po::value<std::string>(), "ladder of qualities, default 0.001,0.0025,0.005,0.01,0.02,0.04,0.08,0.16")(
       "lags", po::value<std::string>(), "rows to predict from: 1,2 (default, text), 1,14 (a 14 x 14 grid), none")(
       "reference", po::value<Arguments>()->composing(),
       "NAME=DUMP: predict also from the rows of tensor NAME of the same file, whose dump this is; one for each dump")(
-      "tensor", po::value<std::string>(), "only tensors of this name")("sample", po::value<unsigned>(), "MiB of rows kept to train on, default 64")(
-      "metric", po::value<std::string>(), "sensitivity of the task (.npy): a positive semidefinite matrix, channels x channels, or a vector")(
+      "tensor", po::value<std::string>(), "only tensors of this name")("sample", po::value<unsigned>(),
+                                                                       "MiB of rows kept to train on, default 64")(
+      "metric", po::value<std::string>(),
+      "sensitivity of the task (.npy): a positive semidefinite matrix, channels x channels, or a vector")(
       "states", po::value<unsigned>(), "of the dependent quantiser: 8 (default), 4; 1: uniform quantiser")(
       "no-context", "a table class for each coefficient; faster, needs --states 1")(
-      "no-transform", "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")("force,f", "overwrite the output");
+      "no-transform",
+      "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")(
+      "force,f", "overwrite the output");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().empty() || !verb.has("output")) return usage_error("fit wants dumps and -o PROFILE.actp");
   FitOptions options;
@@ -98,7 +109,8 @@ int run_fit(const Arguments& arguments) {
   if (!out) return report({path, out.error()});
   OpenDumps dumps;
   for (const std::string& file : verb.files()) {
-    if (const auto status = open_dump(file, verb.text("tensor"), *read_options, dumps); !status) return report({file, status.error()});
+    if (const auto status = open_dump(file, verb.text("tensor"), *read_options, dumps); !status)
+      return report({file, status.error()});
   }
   Progress progress("fit", verb.shows_progress());
   options.progress = &Progress::update;
@@ -107,7 +119,8 @@ int run_fit(const Arguments& arguments) {
   FitReference reference;
   for (const std::string& text : verb.has("reference") ? verb.get<Arguments>("reference") : Arguments{}) {
     const auto [name, file] = split_pair(text);
-    if (name.empty() || (!reference.name.empty() && reference.name != name)) return usage_error("--reference wants NAME=DUMP, of one name");
+    if (name.empty() || (!reference.name.empty() && reference.name != name))
+      return usage_error("--reference wants NAME=DUMP, of one name");
     reference.name = name;
     if (const auto status = open_dump(file, "", *read_options, beside); !status) return report({file, status.error()});
   }

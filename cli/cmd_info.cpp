@@ -19,11 +19,20 @@ Json to_json(const ArchiveSummary& summary) {
   out["required_models"] = summary.required_models;
   out["tensors"] = Json::array();
   for (const TensorSummary& t : summary.tensors) {
-    out["tensors"].push_back({{"name", t.name}, {"dtype", std::string(to_string(t.dtype))}, {"shape", t.shape}, {"codec", t.codec},
-                              {"bits_per_value", bits_per_value(t)}, {"reference", t.reference}, {"coded_bytes", t.coded_bytes}, {"model_bytes", t.model_bytes},
-                              {"chunks", t.chunks}, {"rows", t.rows}, {"channels", t.channels},
+    out["tensors"].push_back({{"name", t.name},
+                              {"dtype", std::string(to_string(t.dtype))},
+                              {"shape", t.shape},
+                              {"codec", t.codec},
+                              {"bits_per_value", bits_per_value(t)},
+                              {"reference", t.reference},
+                              {"coded_bytes", t.coded_bytes},
+                              {"model_bytes", t.model_bytes},
+                              {"chunks", t.chunks},
+                              {"rows", t.rows},
+                              {"channels", t.channels},
                               {"nmse", std::isfinite(t.nmse) ? Json(t.nmse) : Json(nullptr)},
-                              {"max_abs_error", t.max_abs_error}, {"digest", t.digest}});
+                              {"max_abs_error", t.max_abs_error},
+                              {"digest", t.digest}});
   }
   return out;
 }
@@ -32,29 +41,37 @@ void print(const ArchiveSummary& summary) {
   fmt::print("format {}.{}\n", summary.format_major, summary.format_minor);
   if (!summary.metadata.empty()) fmt::print("metadata {}\n", summary.metadata);
   for (const std::string& digest : summary.required_models) fmt::print("needs the profile with model {}\n", digest);
-  fmt::print("{:<24} {:<5} {:<18} {:<9} {:>10} {:>7} {:>7} {:>10}\n", "name", "dtype", "shape", "codec", "bits/value", "ratio", "chunks", "nmse");
+  fmt::print("{:<24} {:<5} {:<18} {:<9} {:>10} {:>7} {:>7} {:>10}\n", "name", "dtype", "shape", "codec", "bits/value",
+             "ratio", "chunks", "nmse");
   for (const TensorSummary& t : summary.tensors) {
     const double raw = static_cast<double>(t.values * element_bytes(t.dtype));
-    fmt::print("{:<24} {:<5} {:<18} {:<9} {:>10.4f} {:>7.2f} {:>7} {:>10.4g}\n", t.name, std::string(to_string(t.dtype)), to_string(t.shape),
-               t.codec, bits_per_value(t), raw / static_cast<double>(std::max<std::uint64_t>(t.coded_bytes, 1)), t.chunks, t.nmse);
+    fmt::print("{:<24} {:<5} {:<18} {:<9} {:>10.4f} {:>7.2f} {:>7} {:>10.4g}\n", t.name,
+               std::string(to_string(t.dtype)), to_string(t.shape), t.codec, bits_per_value(t),
+               raw / static_cast<double>(std::max<std::uint64_t>(t.coded_bytes, 1)), t.chunks, t.nmse);
     if (!t.reference.empty()) fmt::print("  predicted from {}\n", t.reference);
   }
 }
 
 int profile_info(const Profile& profile, bool json) {
-  Json out{{"rows", profile.training().rows}, {"channels", profile.training().channels}, {"lags", profile.training().lags},
-           {"data_digest", profile.training().data_digest}, {"reference", profile.training().reference}, {"rungs", Json::array()}};
+  Json out{{"rows", profile.training().rows},           {"channels", profile.training().channels},
+           {"lags", profile.training().lags},           {"data_digest", profile.training().data_digest},
+           {"reference", profile.training().reference}, {"rungs", Json::array()}};
   for (const RungInfo& rung : profile.rungs()) {
-    out["rungs"].push_back({{"target_nmse", rung.target_nmse}, {"held_out_nmse", rung.held_out_nmse},
-                            {"held_out_bits_per_value", rung.held_out_bits_per_value}, {"coefficients", rung.coefficients},
-                            {"model_bytes", rung.model_bytes}, {"digest", rung.digest}});
+    out["rungs"].push_back({{"target_nmse", rung.target_nmse},
+                            {"held_out_nmse", rung.held_out_nmse},
+                            {"held_out_bits_per_value", rung.held_out_bits_per_value},
+                            {"coefficients", rung.coefficients},
+                            {"model_bytes", rung.model_bytes},
+                            {"digest", rung.digest}});
   }
   if (json) {
     fmt::print("{}\n", out.dump(2));
     return kOk;
   }
-  fmt::print("profile for {} channels, learned from {} rows (data {})\n", profile.training().channels, profile.training().rows, profile.training().data_digest);
-  if (!profile.training().reference.empty()) fmt::print("  predicts from the tensor {} of the same file\n", profile.training().reference);
+  fmt::print("profile for {} channels, learned from {} rows (data {})\n", profile.training().channels,
+             profile.training().rows, profile.training().data_digest);
+  if (!profile.training().reference.empty())
+    fmt::print("  predicts from the tensor {} of the same file\n", profile.training().reference);
   for (const RungInfo& rung : profile.rungs()) {
     fmt::print("  nmse {:<8.4g} {:>8.4f} bits/value  {:>5} coefficients  {:>8} bytes  {}\n", rung.held_out_nmse,
                rung.held_out_bits_per_value, rung.coefficients, rung.model_bytes, rung.digest.substr(0, 16));
@@ -65,7 +82,8 @@ int profile_info(const Profile& profile, bool json) {
 }  // namespace
 
 int run_info(const Arguments& arguments) {
-  Verb verb("info FILE [options]", "Shows what a .actz file or a .actp profile holds, without decoding it. Example:\n  actz info hidden.actz");
+  Verb verb("info FILE [options]",
+            "Shows what a .actz file or a .actp profile holds, without decoding it. Example:\n  actz info hidden.actz");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().size() != 1) return usage_error("info wants one file");
   const std::string& path = verb.files().front();

@@ -7,9 +7,10 @@
 namespace actz::cli {
 
 int run_verify(const Arguments& arguments) {
-  Verb verb("verify FILE... [options]",
-            "Decodes files from front to back and checks every checksum, coder state and digest, the order of sections and\n"
-            "the index. Example:\n  actz verify archive/*.actz");
+  Verb verb(
+      "verify FILE... [options]",
+      "Decodes files from front to back and checks every checksum, coder state and digest, the order of sections and\n"
+      "the index. Example:\n  actz verify archive/*.actz");
   verb.options()("profile,p", po::value<Arguments>()->composing(), "profile that the files name (may be repeated)");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().empty()) return usage_error("verify wants files");
@@ -38,7 +39,8 @@ int run_verify(const Arguments& arguments) {
     std::uint64_t chunks = 0;
     for (const TensorSummary& tensor : summary->tensors) chunks += tensor.chunks;
     list.push_back({{"file", path}, {"ok", true}, {"tensors", summary->tensors.size()}, {"chunks", chunks}});
-    if (!verb.json() && !verb.has("quiet")) fmt::print("{}: OK, {} tensors, {} chunks\n", path, summary->tensors.size(), chunks);
+    if (!verb.json() && !verb.has("quiet"))
+      fmt::print("{}: OK, {} tensors, {} chunks\n", path, summary->tensors.size(), chunks);
   }
   if (verb.json()) fmt::print("{}\n", Json{{"files", list}}.dump(2));
   return worst;

@@ -39,7 +39,8 @@ bool takes_value(const po::options_description& options, const std::string& argu
 Arguments with_effort_spelled_out(const Arguments& arguments, const po::options_description& options) {
   Arguments out;
   for (const std::string& argument : arguments) {
-    const bool is_number = argument.size() >= 2 && argument[0] == '-' && (argument[1] == '.' || (argument[1] >= '0' && argument[1] <= '9'));
+    const bool is_number = argument.size() >= 2 && argument[0] == '-' &&
+                           (argument[1] == '.' || (argument[1] >= '0' && argument[1] <= '9'));
     if (is_number && !out.empty() && takes_value(options, out.back())) {
       out.back() += "=" + argument;
     } else if (is_number && argument.size() == 2 && argument[1] >= '1' && argument[1] <= '9') {
@@ -69,7 +70,7 @@ int usage_error(const std::string& message) {
 
 Verb::Verb(std::string synopsis, std::string about) : synopsis_(std::move(synopsis)), about_(std::move(about)) {
   own_.add_options()("json", "print the result as JSON on standard output")("threads", po::value<unsigned>(),
-                                                                              "threads to use; default: all processors")(
+                                                                            "threads to use; default: all processors")(
       "quiet,q", "print nothing but errors")("no-progress", "no progress line on a terminal")(
       "dtype", po::value<std::string>(), "element type of raw input: f32, f16, bf16, f64, i32, …")(
       "shape", po::value<std::string>(), "extents of raw input, for example 32,256,128")("help,h", "this text");
@@ -81,7 +82,8 @@ std::optional<int> Verb::parse(const Arguments& arguments) {
   po::positional_options_description positions;
   positions.add("file", -1);
   try {
-    po::store(po::command_line_parser(with_effort_spelled_out(arguments, all)).options(all).positional(positions).run(), values_);
+    po::store(po::command_line_parser(with_effort_spelled_out(arguments, all)).options(all).positional(positions).run(),
+              values_);
     po::notify(values_);
   } catch (const po::error& error) {
     return usage_error(error.what());

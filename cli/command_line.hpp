@@ -40,7 +40,9 @@ class Verb {
 
   bool has(const char* name) const { return values_.count(name) > 0; }
   template <class T>
-  T get(const char* name) const { return values_[name].as<T>(); }
+  T get(const char* name) const {
+    return values_[name].as<T>();
+  }
   std::string text(const char* name) const { return has(name) ? get<std::string>(name) : std::string(); }
   const Arguments& files() const { return files_; }
 

@@ -15,14 +15,17 @@ std::optional<double> number(const Verb& verb, const char* name) {
 }  // namespace
 
 void add_encode_options(Verb& verb) {
-  verb.options()("profile,p", po::value<Arguments>()->composing(),
-                 "profile learned by actz fit, or TENSOR=PROFILE (may be repeated); without one the tensor itself is learned from")(
+  verb.options()(
+      "profile,p", po::value<Arguments>()->composing(),
+      "profile learned by actz fit, or TENSOR=PROFILE (may be repeated); without one the tensor itself is learned from")(
       "nmse", po::value<double>(), "error to aim at: sum of squared errors over centred energy; default 0.02")(
       "bits", po::value<double>(), "bits per value to aim at instead")(
       "psnr", po::value<double>(), "PSNR in dB to aim at instead; the peak is the range of the values")(
-      "lambda", po::value<double>(), "slope to code at instead: squared error per value worth one bit; equal for tensors that share bits")(
-      "max-error", po::value<double>(), "largest error of any element, kept exactly")("lossless", "every bit comes back")(
-      "lags", po::value<std::string>(), "without a profile: rows to predict from; default 1,2; none")(
+      "lambda", po::value<double>(),
+      "slope to code at instead: squared error per value worth one bit; equal for tensors that share bits")(
+      "max-error", po::value<double>(), "largest error of any element, kept exactly")(
+      "lossless", "every bit comes back")("lags", po::value<std::string>(),
+                                          "without a profile: rows to predict from; default 1,2; none")(
       "metric", po::value<std::string>(), "without a profile: sensitivity of the task (.npy), as in actz fit")(
       "name-profile", "name the profile by digest instead of embedding its model; decoding then needs it")(
       "effort", po::value<unsigned>(), "1 (fast) to 9 (small), also -1 to -9; default 5; decoding is as fast with any")(

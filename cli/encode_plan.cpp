@@ -22,7 +22,8 @@ std::pair<std::string, std::string> split_pair(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-std::optional<Failure> EncodePlan::make(const Verb& verb, const Arguments& inputs, const EncodeOptions& options, EncodePlan& plan) {
+std::optional<Failure> EncodePlan::make(const Verb& verb, const Arguments& inputs, const EncodeOptions& options,
+                                        EncodePlan& plan) {
   if (auto failure = plan.open_inputs(verb, inputs, options)) return failure;
   if (auto failure = plan.give_profiles(verb)) return failure;
   if (auto failure = plan.give_references(verb)) return failure;
@@ -30,7 +31,8 @@ std::optional<Failure> EncodePlan::make(const Verb& verb, const Arguments& input
   return std::nullopt;
 }
 
-std::optional<Failure> EncodePlan::open_inputs(const Verb& verb, const Arguments& inputs, const EncodeOptions& options) {
+std::optional<Failure> EncodePlan::open_inputs(const Verb& verb, const Arguments& inputs,
+                                               const EncodeOptions& options) {
   const auto read_options = verb.read_options();
   if (!read_options) return Failure{"", read_options.error()};
   const auto wanted = verb.has("tensor") ? verb.get<Arguments>("tensor") : Arguments{};
@@ -55,12 +57,14 @@ std::optional<Failure> EncodePlan::give_profiles(const Verb& verb) {
     const auto [name, path] = is_path ? std::pair{std::string(), text} : split_pair(text);
     auto loaded = load_profile(path);
     if (!loaded) return Failure{path, loaded.error()};
-    if (!name.empty() && find(name) == nullptr) return wrong("--profile " + text + ": no tensor is named '" + name + "'");
+    if (!name.empty() && find(name) == nullptr)
+      return wrong("--profile " + text + ": no tensor is named '" + name + "'");
     profiles_.emplace_back(name, std::make_unique<Profile>(std::move(*loaded)));
   }
   for (PlannedTensor& tensor : tensors_) {
     for (const auto& [name, profile] : profiles_) {
-      if (name == tensor.info.name || (name.empty() && tensor.options.profile == nullptr)) tensor.options.profile = profile.get();
+      if (name == tensor.info.name || (name.empty() && tensor.options.profile == nullptr))
+        tensor.options.profile = profile.get();
     }
   }
   return std::nullopt;
@@ -74,7 +78,8 @@ std::optional<Failure> EncodePlan::give_references(const Verb& verb) {
   }
   for (const std::string& text : verb.has("reference") ? verb.get<Arguments>("reference") : Arguments{}) {
     const auto [target, source] = split_pair(text);
-    if (find(target) == nullptr || find(source) == nullptr) return wrong("--reference wants TENSOR=OTHER, both among the inputs, not " + text);
+    if (find(target) == nullptr || find(source) == nullptr)
+      return wrong("--reference wants TENSOR=OTHER, both among the inputs, not " + text);
     find(target)->options.references.push_back(source);
   }
   if (verb.has("references")) {
@@ -101,7 +106,9 @@ void EncodePlan::put_references_first() {
     for (PlannedTensor& tensor : tensors_) {
       if (placed.count(tensor.info.name) > 0) continue;
       const auto& references = tensor.options.references;
-      if (!std::all_of(references.begin(), references.end(), [&](const std::string& name) { return placed.count(name) > 0; })) continue;
+      if (!std::all_of(references.begin(), references.end(),
+                       [&](const std::string& name) { return placed.count(name) > 0; }))
+        continue;
       placed.insert(tensor.info.name);
       ordered.push_back(tensor);
       moved = true;
@@ -114,7 +121,8 @@ void EncodePlan::put_references_first() {
 }
 
 PlannedTensor* EncodePlan::find(const std::string& name) {
-  const auto found = std::find_if(tensors_.begin(), tensors_.end(), [&](const PlannedTensor& tensor) { return tensor.info.name == name; });
+  const auto found = std::find_if(tensors_.begin(), tensors_.end(),
+                                  [&](const PlannedTensor& tensor) { return tensor.info.name == name; });
   return found == tensors_.end() ? nullptr : &*found;
 }
 

@@ -13,9 +13,9 @@ namespace actz::cli {
 
 /// A tensor of an input file, and how it is to be encoded.
 struct PlannedTensor {
-  std::string path;                     ///< of the file
+  std::string path;  ///< of the file
   io::TensorCollection* file = nullptr;
-  std::size_t index = 0;                ///< in the file
+  std::size_t index = 0;  ///< in the file
   io::TensorInfo info;
   EncodeOptions options;
 };
@@ -24,7 +24,8 @@ struct PlannedTensor {
 class EncodePlan {
  public:
   /// Opens the inputs and reads --profile, --reference, --references and --tensor.
-  static std::optional<Failure> make(const Verb& verb, const Arguments& inputs, const EncodeOptions& options, EncodePlan& plan);
+  static std::optional<Failure> make(const Verb& verb, const Arguments& inputs, const EncodeOptions& options,
+                                     EncodePlan& plan);
 
   const std::vector<PlannedTensor>& tensors() const { return tensors_; }
 

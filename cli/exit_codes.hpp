@@ -7,12 +7,12 @@ namespace actz::cli {
 /// Exit codes of the program. Scripts may rely on them; format_spec/registry/errors.csv lists the same numbers.
 enum ExitCode : int {
   kOk = 0,
-  kInternal = 1,       ///< a fault of the program
-  kUsage = 2,          ///< the command line asks for what cannot be
-  kCorrupt = 3,        ///< input broken, cut short or not of its kind
-  kUnsupported = 4,    ///< input valid, but newer or other than this program reads
-  kLimit = 5,          ///< input larger than the reader's limits
-  kIo = 6,             ///< the operating system refused
+  kInternal = 1,     ///< a fault of the program
+  kUsage = 2,        ///< the command line asks for what cannot be
+  kCorrupt = 3,      ///< input broken, cut short or not of its kind
+  kUnsupported = 4,  ///< input valid, but newer or other than this program reads
+  kLimit = 5,        ///< input larger than the reader's limits
+  kIo = 6,           ///< the operating system refused
   kOutOfMemory = 7,
 };
 

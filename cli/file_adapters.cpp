@@ -19,7 +19,8 @@ class StandardInput final : public ByteStream {
     while (have < to.size()) {
       const ssize_t got = ::read(STDIN_FILENO, to.data() + have, to.size() - have);
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return Error{ErrorCode::io, Error::kNoOffset, std::string("standard input: ") + std::strerror(errno)};
+      if (got < 0)
+        return Error{ErrorCode::io, Error::kNoOffset, std::string("standard input: ") + std::strerror(errno)};
       if (got == 0) break;
       have += static_cast<std::size_t>(got);
     }

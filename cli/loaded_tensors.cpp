@@ -39,7 +39,8 @@ Result<std::vector<Tensor>> load_tensors(const std::string& path, const Verb& ve
     const io::TensorInfo& info = file->tensors()[i];
     ACTZ_TRY(const auto count, element_count(info.shape, info.dtype));
     ACTZ_TRY(const auto source, file->open(i));
-    Tensor tensor{info.name, info.dtype, info.shape, std::vector<std::byte>(static_cast<std::size_t>(count) * element_bytes(info.dtype))};
+    Tensor tensor{info.name, info.dtype, info.shape,
+                  std::vector<std::byte>(static_cast<std::size_t>(count) * element_bytes(info.dtype))};
     ACTZ_CHECK(source->read(0, tensor.bytes));
     out.push_back(std::move(tensor));
   }

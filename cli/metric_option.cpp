@@ -40,7 +40,9 @@ bool is_finite_row(const Tensor& x, std::size_t first, std::size_t d) {
 
 Result<MetricFile> load_metric(const std::string& path) {
   ACTZ_TRY(const auto file, io::open_tensors(path, {}));
-  const auto wrong = [](const std::string& message) { return Error{ErrorCode::bad_argument, Error::kNoOffset, message}; };
+  const auto wrong = [](const std::string& message) {
+    return Error{ErrorCode::bad_argument, Error::kNoOffset, message};
+  };
   if (file->tensors().size() != 1) return wrong("a metric is one tensor");
   const io::TensorInfo info = file->tensors()[0];
   const bool square = info.shape.size() == 2 && info.shape[0] == info.shape[1];
@@ -48,7 +50,8 @@ Result<MetricFile> load_metric(const std::string& path) {
     return wrong("a metric is a square matrix or a vector, not " + to_string(info.shape));
   }
   ACTZ_TRY(const auto count, element_count(info.shape, info.dtype));
-  Tensor tensor{info.name, info.dtype, info.shape, std::vector<std::byte>(static_cast<std::size_t>(count) * element_bytes(info.dtype))};
+  Tensor tensor{info.name, info.dtype, info.shape,
+                std::vector<std::byte>(static_cast<std::size_t>(count) * element_bytes(info.dtype))};
   ACTZ_TRY(const auto source, file->open(0));
   ACTZ_CHECK(source->read(0, tensor.bytes));
   MetricFile out{static_cast<std::size_t>(info.shape[0]), square, {}};

@@ -15,7 +15,8 @@ namespace {
 std::string conditions(const Request& request) {
   return fmt::format(
       "actz {}, {} ({} kernels), {} thread{}. Speeds in 10⁶ bytes of the stored tensor per second, medians.",
-      kLibraryVersion, bench::cpu_name(), bench::widest_kernel(), request.collect.threads, request.collect.threads == 1 ? "" : "s");
+      kLibraryVersion, bench::cpu_name(), bench::widest_kernel(), request.collect.threads,
+      request.collect.threads == 1 ? "" : "s");
 }
 
 void add_file(const std::string& path, const Request& request, const cli::Verb& verb, Report& report) {

@@ -355,8 +355,11 @@ TEST_CASE("crc32c of the published vectors") {
   const std::vector<std::byte> zeros(32);
   const std::vector<std::byte> ones(32, std::byte{0xFF});
   const std::pair<std::span<const std::byte>, std::uint32_t> vectors[] = {
-      {bytes_of("123456789"), 0xE3069283}, {bytes_of(""), 0},         {zeros, 0x8A9136AA},
-      {ones, 0x62A8AB43},                  {ascending, 0x46DD794E},
+      {bytes_of("123456789"), 0xE3069283},
+      {bytes_of(""), 0},
+      {zeros, 0x8A9136AA},
+      {ones, 0x62A8AB43},
+      {ascending, 0x46DD794E},
   };
   for (const auto& row : vectors) {
     CHECK(crc32c(row.first) == row.second);

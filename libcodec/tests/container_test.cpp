@@ -150,7 +150,10 @@ TEST_CASE("metadata stands first") {
 }
 
 TEST_CASE("a profile begins with its one training record") {
-  const auto text = [](const std::string& json) { return Bytes(reinterpret_cast<const std::byte*>(json.data()), reinterpret_cast<const std::byte*>(json.data() + json.size())); };
+  const auto text = [](const std::string& json) {
+    return Bytes(reinterpret_cast<const std::byte*>(json.data()),
+                 reinterpret_cast<const std::byte*>(json.data() + json.size()));
+  };
   const Bytes record = write_section(SectionType::profile, text(R"({"rows": -1e300, "rungs": []})"));
   const Bytes end = write_section(SectionType::end, {});
   const auto parse = [&](std::initializer_list<Bytes> sections) {

@@ -53,10 +53,10 @@ ClassTables test_tables(unsigned precision_bits) {
   const auto total = static_cast<std::uint16_t>(1u << precision_bits);
   ClassTables tables{precision_bits, {}};
   for (unsigned i = 0; i < 16; ++i) tables.classes.push_back(laplacian(precision_bits, 7 + 6 * i, 0.3 * (i + 1)));
-  tables.classes.push_back({total});                                            // one symbol, 0
-  tables.classes.push_back({0, 0, 0, total});                                   // one symbol, 3
+  tables.classes.push_back({total});           // one symbol, 0
+  tables.classes.push_back({0, 0, 0, total});  // one symbol, 3
   tables.classes.push_back({1, static_cast<std::uint16_t>(total - 1)});
-  tables.classes.push_back({static_cast<std::uint16_t>(total - 1), 0, 1});      // a gap
+  tables.classes.push_back({static_cast<std::uint16_t>(total - 1), 0, 1});  // a gap
   tables.classes.push_back(ClassFrequencies(256, static_cast<std::uint16_t>(total / 256)));
   return tables;
 }
@@ -147,7 +147,7 @@ Stream encode(const Case& data, unsigned lanes) {
 
 struct Decoded {
   std::vector<Symbols> steps;
-  bool ok = true;        ///< every decode_step returned true
+  bool ok = true;  ///< every decode_step returned true
   bool finished = false;
 };
 
@@ -267,7 +267,7 @@ TEST_CASE("division_by_every_frequency_is_exact") {
         check_around((std::uint64_t{1} << bit) / f * f);
       }
       for (unsigned i = 0; i < 300; ++i) {
-        check_around(limit - (i + 1) * f);                 // the largest states
+        check_around(limit - (i + 1) * f);  // the largest states
         check_around((random() % limit) / f * f);
         check_around((std::uint64_t{1} << 16) / f * f + i * f);  // the smallest
       }
@@ -381,8 +381,7 @@ TEST_CASE("child_uses_the_kernel_of_the_environment" * doctest::skip()) {
 #if defined(__linux__)
 TEST_CASE("the_environment_forces_a_kernel") {
   const auto child_passes = [](const std::string& forced, std::string_view expected) {
-    const std::string command = "ACTZ_FORCE_KERNEL=" + forced +
-                                " ACTZ_TEST_EXPECTED_KERNEL=" + std::string(expected) +
+    const std::string command = "ACTZ_FORCE_KERNEL=" + forced + " ACTZ_TEST_EXPECTED_KERNEL=" + std::string(expected) +
                                 " /proc/$PPID/exe --no-skip"
                                 " --test-case=child_uses_the_kernel_of_the_environment >/dev/null";
     return std::system(command.c_str()) == 0;

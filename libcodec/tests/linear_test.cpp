@@ -178,9 +178,9 @@ void shift_cases(std::vector<std::int32_t>& values, std::vector<std::uint8_t>& s
   for (unsigned shift = 0; shift < 32; ++shift) {
     const auto half = static_cast<std::int32_t>((1U << shift) >> 1);
     const std::int32_t last_before_wrap = kInt32Max - half;
-    for (const std::int32_t value :
-         {0, 1, -1, kInt32Min, kInt32Max, kInt32Min + 1, kInt32Max - 1, -half, last_before_wrap,
-          wrapped(std::int64_t{last_before_wrap} + 1), 32767, 32768, -32768, -32769, static_cast<std::int32_t>(random())}) {
+    for (const std::int32_t value : {0, 1, -1, kInt32Min, kInt32Max, kInt32Min + 1, kInt32Max - 1, -half,
+                                     last_before_wrap, wrapped(std::int64_t{last_before_wrap} + 1), 32767, 32768,
+                                     -32768, -32769, static_cast<std::int32_t>(random())}) {
       values.push_back(value);
       shifts.push_back(static_cast<std::uint8_t>(shift));
     }

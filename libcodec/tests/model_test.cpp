@@ -22,7 +22,8 @@ std::vector<std::byte> as_bytes(const std::vector<std::uint64_t>& values, unsign
 }
 
 /// A few magnitudes with many bits below, values that return, and now and then anything at all.
-std::vector<std::uint64_t> elements_like_floats(unsigned element_bits, unsigned low_zero_bits, std::mt19937_64& random) {
+std::vector<std::uint64_t> elements_like_floats(unsigned element_bits, unsigned low_zero_bits,
+                                                std::mt19937_64& random) {
   const std::uint64_t mask = element_bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << element_bits) - 1;
   std::vector<std::uint64_t> out;
   for (unsigned i = 0; i < 5000; ++i) {

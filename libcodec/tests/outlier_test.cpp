@@ -35,7 +35,10 @@ std::vector<float> rows_with_outliers(std::size_t sequences, float channel, floa
 }
 
 Tensor as_tensor(DType dtype, const std::vector<float>& values) {
-  Tensor out{"x", dtype, {values.size() / kChannels / kRows, kRows, kChannels}, std::vector<std::byte>(values.size() * element_bytes(dtype))};
+  Tensor out{"x",
+             dtype,
+             {values.size() / kChannels / kRows, kRows, kChannels},
+             std::vector<std::byte>(values.size() * element_bytes(dtype))};
   floats_from_f32(dtype, values, out.bytes);
   return out;
 }
@@ -91,7 +94,8 @@ EncodeOptions to_nmse(double nmse) {
 
 }  // namespace
 
-TEST_CASE("channels of 10000 and tokens of 1000 times the usual size keep a bound on the error, and cost the others nothing") {
+TEST_CASE(
+    "channels of 10000 and tokens of 1000 times the usual size keep a bound on the error, and cost the others nothing") {
   EncodeOptions bounded;
   bounded.max_error = 0.2;
   for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {

@@ -119,8 +119,8 @@ TEST_CASE("a lossy tensor comes back near the wanted nmse, in every float type")
 
 TEST_CASE("lossless returns every bit of every type, nan payloads and negative zero included") {
   std::mt19937_64 random(7);
-  for (const DType dtype : {DType::boolean, DType::u8, DType::i8, DType::u16, DType::i16, DType::u32, DType::i32, DType::u64,
-                            DType::i64, DType::f16, DType::bf16, DType::f32, DType::f64}) {
+  for (const DType dtype : {DType::boolean, DType::u8, DType::i8, DType::u16, DType::i16, DType::u32, DType::i32,
+                            DType::u64, DType::i64, DType::f16, DType::bf16, DType::f32, DType::f64}) {
     for (const Shape& shape : {Shape{}, Shape{0}, Shape{3, 0}, Shape{1}, Shape{1000}, Shape{7, 33}, Shape{2, 5, 100}}) {
       CAPTURE(to_string(dtype));
       CAPTURE(to_string(shape));
@@ -208,7 +208,8 @@ TEST_CASE("rows are read at random, and only those") {
   CHECK(reader->summary().tensors.size() == 1);
   CHECK(reader->summary().tensors[0].chunks > 5);
   CHECK(reader->summary().tensors[0].codec == "lossy");
-  for (const auto& [first, end] : {std::pair<std::uint64_t, std::uint64_t>{0, 1}, {499, 502}, {0, 1500}, {777, 777}, {1499, 1500}}) {
+  for (const auto& [first, end] :
+       {std::pair<std::uint64_t, std::uint64_t>{0, 1}, {499, 502}, {0, 1500}, {777, 777}, {1499, 1500}}) {
     std::vector<std::byte> rows;
     const auto status = reader->read_rows(0, first, end, [&](std::span<const std::byte> elements) -> Status {
       rows.insert(rows.end(), elements.begin(), elements.end());
@@ -381,7 +382,10 @@ TEST_CASE("psnr counts the range of the values as its peak") {
   floats_to_f32(tensor.dtype, tensor.bytes, x);
   floats_to_f32(tensor.dtype, decoded, y);
   double error = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) error += std::pow(static_cast<double>(x[i]) - static_cast<double>(y[i]), 2);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    error += std::pow(static_cast<double>(x[i]) - static_cast<double>(y[i]), 2);
   const auto [lowest, highest] = std::minmax_element(x.begin(), x.end());
-  CHECK(10 * std::log10(std::pow(static_cast<double>(*highest - *lowest), 2) / (error / static_cast<double>(x.size()))) == doctest::Approx(40).epsilon(0.003));
+  CHECK(
+      10 * std::log10(std::pow(static_cast<double>(*highest - *lowest), 2) / (error / static_cast<double>(x.size()))) ==
+      doctest::Approx(40).epsilon(0.003));
 }

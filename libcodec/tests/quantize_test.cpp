@@ -57,7 +57,8 @@ RowBlock<float> normal_rows(std::size_t rows, std::size_t columns, float scale, 
 }
 
 /// Cost of a row of levels as the coder and the distortion see it.
-double cost_of(const ContextModel& model, unsigned state_bits, const float* coefficients, const std::int16_t* levels, double lambda) {
+double cost_of(const ContextModel& model, unsigned state_bits, const float* coefficients, const std::int16_t* levels,
+               double lambda) {
   double cost = 0;
   visit_contexts(model, state_bits, levels, [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
     const double error = double{coefficients[k]} - levels[k];
@@ -67,7 +68,8 @@ double cost_of(const ContextModel& model, unsigned state_bits, const float* coef
 }
 
 /// The least cost of all rows of indices −2 … 2.
-double least_cost(const ContextModel& model, unsigned state_bits, const float* coefficients, std::size_t count, double lambda) {
+double least_cost(const ContextModel& model, unsigned state_bits, const float* coefficients, std::size_t count,
+                  double lambda) {
   double best = std::numeric_limits<double>::infinity();
   std::vector<std::int16_t> levels(count);
   std::size_t combinations = 1;
@@ -139,13 +141,14 @@ TEST_CASE("dependent quantisation without a price on bits beats a scalar quantis
   }
   for (const auto& [state_bits, least_gain_db] : {std::pair{2U, 0.9}, std::pair{3U, 0.95}}) {
     const ContextModel model = untrained_context_model(count, 2);
-    const TrellisQuantizer quantizer(model, ContextRates::geometric(model), state_bits, std::vector<float>(count, 1.0F), 0,
-                                     TrellisContexts::of_each_path);
+    const TrellisQuantizer quantizer(model, ContextRates::geometric(model), state_bits, std::vector<float>(count, 1.0F),
+                                     0, TrellisContexts::of_each_path);
     RowBlock<std::int16_t> levels(16, count);
     quantizer.quantize(coefficients.first(16), levels.first(16));
     double squared_error = 0;
     for (std::size_t row = 0; row < 16; ++row) {
-      for (std::size_t k = 0; k < count; ++k) squared_error += std::pow(coefficients.row(row)[k] - levels.row(row)[k], 2);
+      for (std::size_t k = 0; k < count; ++k)
+        squared_error += std::pow(coefficients.row(row)[k] - levels.row(row)[k], 2);
     }
     // Indices are as many a unit as those of a scalar quantiser with steps of 2, whose error is 4/12.
     CHECK(10 * std::log10(4.0 / 12 / (squared_error / (16.0 * count))) >= least_gain_db);
@@ -160,7 +163,8 @@ TEST_CASE("all kernels of the trellis decide alike") {
       for (const std::size_t rows : {1U, 15U, 16U, 33U}) {
         const std::size_t count = 37;
         const ContextModel model = varied_model(count, state_bits > 0 ? 2 : 1, 8, random);
-        const TrellisQuantizer quantizer(model, ContextRates(model), state_bits, std::vector<float>(count, 1.1F), 0.3F, contexts);
+        const TrellisQuantizer quantizer(model, ContextRates(model), state_bits, std::vector<float>(count, 1.1F), 0.3F,
+                                         contexts);
         RowBlock<float> coefficients = normal_rows(rows, count, 6.0F, random);
         coefficients.row(0)[3] = 1e9F;
         coefficients.row(0)[4] = -1e9F;
@@ -205,19 +209,24 @@ TEST_CASE("the lanes of a step walk as each row does by itself, with every kerne
         for (std::size_t row = 0; row < rows; ++row) column[row] = levels.row(row)[k];
         const bool may_escape = lanes.emit(encoder, k, rows, column.data(), symbols.data());
         for (std::size_t row = 0; row < rows; ++row) {
-          visit_contexts(model, state_bits, levels.row(row), [&](std::size_t at, unsigned bin, unsigned quantizer_at, std::int32_t index) {
-            if (at != k) return;
-            mismatches += encoder.index[row] != index || lanes.table_of(encoder, row) != model.table(k, bin, quantizer_at);
-            const bool escapes = zigzag(index >> model.raw_bits[k]) >= model.code_count[model.table(k, bin, quantizer_at)];
-            mismatches += escapes && !may_escape;
-            if (!escapes) mismatches += symbols[row] != zigzag(index >> model.raw_bits[k]);
-          });
+          visit_contexts(model, state_bits, levels.row(row),
+                         [&](std::size_t at, unsigned bin, unsigned quantizer_at, std::int32_t index) {
+                           if (at != k) return;
+                           mismatches += encoder.index[row] != index ||
+                                         lanes.table_of(encoder, row) != model.table(k, bin, quantizer_at);
+                           const bool escapes = zigzag(index >> model.raw_bits[k]) >=
+                                                model.code_count[model.table(k, bin, quantizer_at)];
+                           mismatches += escapes && !may_escape;
+                           if (!escapes) mismatches += symbols[row] != zigzag(index >> model.raw_bits[k]);
+                         });
           decoder.index[row] = encoder.index[row];
         }
         lanes.advance(encoder, k, rows, decoded.data());
         lanes.advance(decoder, k, rows, decoded.data());
         mismatches += !std::equal(column.begin(), column.begin() + rows, decoded.begin());
-        if (k + 1 < count) mismatches += !std::equal(encoder.table_offset.begin(), encoder.table_offset.begin() + rows, decoder.table_offset.begin());
+        if (k + 1 < count)
+          mismatches += !std::equal(encoder.table_offset.begin(), encoder.table_offset.begin() + rows,
+                                    decoder.table_offset.begin());
       }
       CHECK(mismatches == 0);
     }

@@ -43,7 +43,9 @@ Result<std::size_t> decoded_bytes(std::span<const std::byte> file, const std::st
   MemorySource source(file);
   std::size_t bytes = 0;
   StreamVisitor visitor;
-  visitor.on_tensor = [&](const TensorSummary& tensor) -> Result<bool> { return names.find(tensor.name) != std::string::npos; };
+  visitor.on_tensor = [&](const TensorSummary& tensor) -> Result<bool> {
+    return names.find(tensor.name) != std::string::npos;
+  };
   visitor.on_elements = [&](std::span<const std::byte> elements) -> Status {
     bytes += elements.size();
     return {};

@@ -178,7 +178,8 @@ TEST_CASE("inputs of a reference round to nearest even, saturate, and take nan a
   const ReferencePredictor predictor(reference, 1);
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float infinite = std::numeric_limits<float>::infinity();
-  const std::vector<float> elements = {1.25F, 2.0F, 8.0F, nan, 1.75F, -1.0F, 1e30F, infinite, -1.25F, 1.0F, -1e30F, -infinite};
+  const std::vector<float> elements = {1.25F, 2.0F,     8.0F,   nan,  1.75F,  -1.0F,
+                                       1e30F, infinite, -1.25F, 1.0F, -1e30F, -infinite};
   const auto inputs = predictor.inputs(elements, 2.0F);
   const std::vector<std::vector<int>> expected = {{2, 2, 1, 0}, {4, -4, 32767, 32767}, {-2, 0, -32768, -32768}};
   for (std::size_t row = 0; row < 3; ++row) {

@@ -22,7 +22,8 @@ std::vector<float> following_rows(std::size_t strands, std::size_t rows, std::si
     for (std::size_t t = 0; t < rows; ++t) {
       const std::vector<float> before = row;
       for (std::size_t c = 0; c < channels; ++c) {
-        row[c] = 0.6F * before[c] + 0.3F * before[(c + 1) % channels] + normal(random) / (1.0F + 0.05F * static_cast<float>(c));
+        row[c] = 0.6F * before[c] + 0.3F * before[(c + 1) % channels] +
+                 normal(random) / (1.0F + 0.05F * static_cast<float>(c));
       }
       out.insert(out.end(), row.begin(), row.end());
     }

@@ -84,7 +84,8 @@ Coded code(const Profile& profile, double nmse) {
 double distortion(const std::vector<double>& error, const std::vector<double>& matrix) {
   double sum = 0;
   for (std::size_t at = 0; at < error.size(); at += kChannels) {
-    for (std::size_t i = 0; i < matrix.size(); ++i) sum += error[at + i / kChannels] * matrix[i] * error[at + i % kChannels];
+    for (std::size_t i = 0; i < matrix.size(); ++i)
+      sum += error[at + i / kChannels] * matrix[i] * error[at + i % kChannels];
   }
   return sum;
 }
@@ -140,7 +141,8 @@ TEST_CASE("a metric of equal weights is no metric") {
     const Coded without = code(*plain, nmse);
     for (const Profile& profile : {*equal, *equal_matrix}) {
       const Coded with = code(profile, nmse);
-      CHECK(static_cast<double>(with.file.size()) == doctest::Approx(static_cast<double>(without.file.size())).epsilon(0.001));
+      CHECK(static_cast<double>(with.file.size()) ==
+            doctest::Approx(static_cast<double>(without.file.size())).epsilon(0.001));
       CHECK(with.nmse == doctest::Approx(without.nmse).epsilon(0.001));
     }
   }
@@ -203,11 +205,14 @@ TEST_CASE("a metric of another size, or one that is none, is refused with a reas
     std::vector<double> metric;
     std::string reason;
   };
-  const std::vector<Wrong> all = {
-      {std::vector<double>(kChannels + 1, 1.0), "elements"}, {negative, "positive semidefinite"},
-      {indefinite, "positive semidefinite"},                 {asymmetric, "symmetric"},
-      {nan, "finite"},                                       {negative_vector, "negative"},
-      {identity(0), "zero"},                                 {std::vector<double>(kChannels, 0.0), "zero"}};
+  const std::vector<Wrong> all = {{std::vector<double>(kChannels + 1, 1.0), "elements"},
+                                  {negative, "positive semidefinite"},
+                                  {indefinite, "positive semidefinite"},
+                                  {asymmetric, "symmetric"},
+                                  {nan, "finite"},
+                                  {negative_vector, "negative"},
+                                  {identity(0), "zero"},
+                                  {std::vector<double>(kChannels, 0.0), "zero"}};
   for (const Wrong& wrong : all) {
     CAPTURE(wrong.reason);
     const auto profile = fit(wrong.metric);

@@ -12,7 +12,8 @@ using namespace actz;
 
 namespace {
 
-/// Rows with a temporal part of low rank and an innovation correlated in blocks of 32 channels, as bench/make_wide.py writes.
+/// Rows with a temporal part of low rank and an innovation correlated in blocks of 32 channels, as bench/make_wide.py
+/// writes.
 TrainingRows wide_rows(std::size_t strands, std::size_t rows, std::uint32_t channels, unsigned seed) {
   constexpr std::size_t kFactors = 6, kBlock = 32, kSources = 8;
   std::mt19937 structure(1), random(seed);
@@ -32,7 +33,8 @@ TrainingRows wide_rows(std::size_t strands, std::size_t rows, std::uint32_t chan
       for (std::size_t c = 0; c < channels; ++c) {
         float value = 0.05F * normal(random);
         for (std::size_t f = 0; f < kFactors; ++f) value += 0.5F * factor[f] * loading[f * channels + c];
-        for (std::size_t s = 0; s < kSources; ++s) value += 0.4F * source[c / kBlock * kSources + s] * mix[s * channels + c];
+        for (std::size_t s = 0; s < kSources; ++s)
+          value += 0.4F * source[c / kBlock * kSources + s] * mix[s * channels + c];
         out.values.push_back(value);
       }
     }
@@ -90,7 +92,8 @@ TEST_CASE("wide fits to a handful of rows hold their error") {
     const RungFit fit = fit_checked_rung(rows, std::vector<double>(160), wide_options());
     CHECK(read_model(write_model(fit.model)).has_value());
     TrainingRows fresh = wide_rows(2, 60, 160, 6);
-    const Measured measured = try_model(fit.model, fresh, fresh.train, {double{fit.model.unit}, {}, std::nullopt}).measured;
+    const Measured measured =
+        try_model(fit.model, fresh, fresh.train, {double{fit.model.unit}, {}, std::nullopt}).measured;
     CHECK(measured.bits_per_value < 16);
     if (count >= 30) CHECK(measured.nmse < 0.08);
   }

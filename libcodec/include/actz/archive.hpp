@@ -20,23 +20,28 @@ namespace actz {
 /// How a tensor is encoded. Integers and bool are always lossless.
 struct EncodeOptions {
   bool lossless = false;
-  const Profile* profile = nullptr;         ///< borrowed; without one the tensor itself is learned from
-  bool embed_model = true;                  ///< false: name the profile's model by digest; readers then need the profile
-  std::optional<double> nmse;               ///< wanted Σ(x−x̂)² / Σ(x−mean)²; default 0.02 if nothing else is set
-  std::optional<double> bits_per_value;     ///< wanted rate instead
-  std::optional<double> psnr_db;            ///< wanted 10·log10((largest − smallest value)² / mean squared error) instead
-  std::optional<double> lambda;             ///< wanted slope −dD/dR instead: squared error per value worth one bit per value.
-                                            ///< Tensors coded at one lambda share their bits optimally.
-  std::optional<double> max_error;          ///< |x − x̂| ≤ max_error for every element
+  const Profile* profile = nullptr;  ///< borrowed; without one the tensor itself is learned from
+  /// False: name the profile's model by digest; readers then need the profile
+  bool embed_model = true;
+  std::optional<double> nmse;            ///< wanted Σ(x−x̂)² / Σ(x−mean)²; default 0.02 if nothing else is set
+  std::optional<double> bits_per_value;  ///< wanted rate instead
+  /// Wanted 10·log10((largest − smallest value)² / mean squared error) instead
+  std::optional<double> psnr_db;
+  /// Wanted slope −dD/dR instead: squared error per value worth one bit per value. Tensors coded at one lambda share
+  /// their bits optimally.
+  std::optional<double> lambda;
+  std::optional<double> max_error;                 ///< |x − x̂| ≤ max_error for every element
   std::optional<std::vector<std::uint16_t>> lags;  ///< without a profile: rows to predict from; default 1 and 2
-  std::vector<std::string> references;      ///< names of tensors added before with keep_as_reference, whose rows may predict this
-                                            ///< one's: with a profile the one it was learned with, without one any that pays
-  bool keep_as_reference = false;           ///< tensors added later may name this one; costs memory, its coded size
-  std::vector<double> metric;               ///< without a profile, which has its own: as in FitOptions
-  unsigned effort = 5;                      ///< 1 (fast) … 9 (small): 4 and up meet the target more exactly and try more models,
-                                            ///< 7 and up search more; does not change how fast a file decodes
-  std::uint32_t chunk_rows = 0;             ///< about so many rows a chunk; 0: chosen
-  unsigned threads = 1;                     ///< does not change what is written
+  /// Names of tensors added before with keep_as_reference, whose rows may predict this one's: with a profile the one it
+  /// was learned with, without one any that pays
+  std::vector<std::string> references;
+  bool keep_as_reference = false;  ///< tensors added later may name this one; costs memory, its coded size
+  std::vector<double> metric;      ///< without a profile, which has its own: as in FitOptions
+  /// 1 (fast) … 9 (small): 4 and up meet the target more exactly and try more models, 7 and up search more; does not
+  /// change how fast a file decodes
+  unsigned effort = 5;
+  std::uint32_t chunk_rows = 0;  ///< about so many rows a chunk; 0: chosen
+  unsigned threads = 1;          ///< does not change what is written
   ProgressCallback progress = nullptr;
   void* progress_context = nullptr;
 };
@@ -45,12 +50,12 @@ struct EncodeOptions {
 struct EncodeReport {
   std::uint64_t input_bytes = 0;
   std::uint64_t values = 0;
-  std::uint64_t output_bytes = 0;         ///< all sections of this tensor
-  std::uint64_t embedded_model_bytes = 0; ///< of them, the model
-  std::string reference;                  ///< name of the tensor that it is predicted from, or empty
-  double nmse = 0;                        ///< NaN when the tensor is constant and not exact
+  std::uint64_t output_bytes = 0;          ///< all sections of this tensor
+  std::uint64_t embedded_model_bytes = 0;  ///< of them, the model
+  std::string reference;                   ///< name of the tensor that it is predicted from, or empty
+  double nmse = 0;                         ///< NaN when the tensor is constant and not exact
   double max_abs_error = 0;
-  std::uint64_t patches = 0;              ///< elements stored exactly beside the coded rows
+  std::uint64_t patches = 0;  ///< elements stored exactly beside the coded rows
 };
 
 /// Writes a file of named tensors, front to back, to any sink. Call add_tensor for each, then finish.
@@ -85,31 +90,31 @@ struct TensorSummary {
   std::string name;
   DType dtype = DType::f32;
   Shape shape;
-  std::string codec;                ///< "lossy", "lossless" or "raw"
-  std::uint64_t rows = 0;           ///< over all sequences
+  std::string codec;       ///< "lossy", "lossless" or "raw"
+  std::uint64_t rows = 0;  ///< over all sequences
   std::uint32_t channels = 0;
   std::uint64_t values = 0;
   std::uint64_t chunks = 0;
-  std::uint64_t coded_bytes = 0;    ///< chunks and headers, without models
-  std::uint64_t model_bytes = 0;    ///< embedded models first used by this tensor
-  std::string reference;            ///< name of the tensor whose rows it is predicted from, or empty
-  double nmse = 0;                  ///< as the encoder measured
+  std::uint64_t coded_bytes = 0;  ///< chunks and headers, without models
+  std::uint64_t model_bytes = 0;  ///< embedded models first used by this tensor
+  std::string reference;          ///< name of the tensor whose rows it is predicted from, or empty
+  double nmse = 0;                ///< as the encoder measured
   double max_abs_error = 0;
-  std::string digest;               ///< of the decoded tensor, hex
+  std::string digest;  ///< of the decoded tensor, hex
 };
 
 /// What a whole file holds.
 struct ArchiveSummary {
   std::uint8_t format_major = 0;
   std::uint8_t format_minor = 0;
-  std::string metadata;             ///< JSON, or empty
+  std::string metadata;  ///< JSON, or empty
   std::vector<TensorSummary> tensors;
   std::vector<std::string> required_models;  ///< digests (hex) of models that the file only names
 };
 
 struct DecodeOptions {
   DecodeLimits limits;
-  std::vector<Profile> profiles;    ///< to find models that a file only names
+  std::vector<Profile> profiles;  ///< to find models that a file only names
   unsigned threads = 1;
   ProgressCallback progress = nullptr;
   void* progress_context = nullptr;
@@ -131,7 +136,8 @@ class ArchiveReader {
 
   /// Decodes rows [first_row, end_row), counted over all sequences, reading only the chunks they lie in.
   /// Memory: threads + 1 chunks.
-  Status read_rows(std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row, const ElementVisitor& visit) const;
+  Status read_rows(std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row,
+                   const ElementVisitor& visit) const;
 
  private:
   struct State;

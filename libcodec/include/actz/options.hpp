@@ -12,7 +12,8 @@ namespace actz {
 struct DecodeLimits {
   std::uint64_t max_chunk_bytes = std::uint64_t{1} << 30;    ///< decoded bytes of one chunk
   std::uint64_t max_section_bytes = std::uint64_t{1} << 30;  ///< coded bytes of one section
-  std::uint64_t max_tensor_bytes = std::uint64_t{1} << 46;   ///< decoded bytes of one tensor (nothing of that size is allocated)
+  /// Decoded bytes of one tensor (nothing of that size is allocated)
+  std::uint64_t max_tensor_bytes = std::uint64_t{1} << 46;
   std::uint32_t max_tensors = 65536;
 };
 

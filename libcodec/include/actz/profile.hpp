@@ -17,21 +17,21 @@ namespace actz {
 /// One step of a profile's ladder, as measured when it was trained.
 struct RungInfo {
   double target_nmse = 0;
-  double held_out_nmse = 0;             ///< on strands that were not trained on
-  double held_out_bits_per_value = 0;   ///< code length of the tables; container and patches come on top
-  std::uint32_t coefficients = 0;       ///< of channels
+  double held_out_nmse = 0;            ///< on strands that were not trained on
+  double held_out_bits_per_value = 0;  ///< code length of the tables; container and patches come on top
+  std::uint32_t coefficients = 0;      ///< of channels
   std::uint64_t model_bytes = 0;
-  std::string digest;                   ///< SHA-256 of the model, hex
+  std::string digest;  ///< SHA-256 of the model, hex
 };
 
 /// What a profile was learned from. There is no date, so that equal data give equal profiles.
 struct TrainingRecord {
-  std::uint64_t rows = 0;        ///< seen
-  std::uint64_t rows_held = 0;   ///< kept in memory to train in the closed loop
+  std::uint64_t rows = 0;       ///< seen
+  std::uint64_t rows_held = 0;  ///< kept in memory to train in the closed loop
   std::uint32_t channels = 0;
-  std::string data_digest;       ///< XXH64 of the elements seen, hex
+  std::string data_digest;  ///< XXH64 of the elements seen, hex
   std::vector<std::uint16_t> lags;
-  std::string reference;         ///< name of the tensor whose rows it predicts from, or empty
+  std::string reference;  ///< name of the tensor whose rows it predicts from, or empty
 };
 
 /// A trained codec for one kind of tensor: a ladder of models from fine to coarse. Immutable and shareable.
@@ -54,14 +54,15 @@ class Profile {
 
 struct FitOptions {
   std::vector<double> target_nmse = {0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16};  ///< one rung each
-  std::vector<std::uint16_t> lags = {1, 2};  ///< rows to predict from; empty: none
+  std::vector<std::uint16_t> lags = {1, 2};              ///< rows to predict from; empty: none
   std::uint64_t sample_bytes = std::uint64_t{64} << 20;  ///< rows kept in memory, as f32, to train on
-  bool transform = true;   ///< false: code channels as they are (fast)
+  bool transform = true;                                 ///< false: code channels as they are (fast)
   unsigned quantizer_states = 8;  ///< of the dependent quantiser: 4 or 8; 1: the uniform quantiser
-  bool context = true;     ///< tables follow what was decoded before; false: a table class for each coefficient (fast, uniform only)
+  /// Tables follow what was decoded before; false: a table class for each coefficient (fast, uniform only)
+  bool context = true;
   /// Sensitivity of the task to errors: distortion becomes (x − x̂)ᵀ M (x − x̂) in basis, steps and decisions. channels ×
-  /// channels, row-major, positive semidefinite; or a diagonal of `channels`; empty: M = I. Its scale does not matter, and a
-  /// tenth of the identity is mixed in. Targets stay plain NMSE. Beyond 1024 channels only the diagonal is used.
+  /// channels, row-major, positive semidefinite; or a diagonal of `channels`; empty: M = I. Its scale does not matter,
+  /// and a tenth of the identity is mixed in. Targets stay plain NMSE. Beyond 1024 channels only the diagonal is used.
   std::vector<double> metric;
   ProgressCallback progress = nullptr;
   void* progress_context = nullptr;
@@ -76,13 +77,14 @@ struct FitInput {
 
 /// Dumps of another tensor, row for row beside those to learn from: a lower layer for a higher one, K for V.
 struct FitReference {
-  std::string name;                ///< of the tensor, as files will name it
-  std::span<const FitInput> dumps; ///< one for each dump to learn from, with the same sequences and rows
+  std::string name;                 ///< of the tensor, as files will name it
+  std::span<const FitInput> dumps;  ///< one for each dump to learn from, with the same sequences and rows
 };
 
 /// Learns a profile, reading every dump once. Rows with NaN or ±Inf are left out.
-/// Memory: sample_bytes · 2.5 + O(channels²). Errors: bad_argument (no rows, channels differ, a metric of another size or
-/// not positive semidefinite), and those of the sources.
-Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options, const FitReference& reference = {});
+/// Memory: sample_bytes · 2.5 + O(channels²). Errors: bad_argument (no rows, channels differ, a metric of another size
+/// or not positive semidefinite), and those of the sources.
+Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options,
+                            const FitReference& reference = {});
 
 }  // namespace actz

@@ -27,9 +27,7 @@ enum class ErrorCode : std::uint8_t {
 };
 
 /// Family of a code: its value rounded down to tens.
-constexpr ErrorCode family(ErrorCode code) {
-  return static_cast<ErrorCode>(static_cast<std::uint8_t>(code) / 10 * 10);
-}
+constexpr ErrorCode family(ErrorCode code) { return static_cast<ErrorCode>(static_cast<std::uint8_t>(code) / 10 * 10); }
 
 /// Stable lower-case word for a code, as in registry/errors.csv.
 std::string_view to_string(ErrorCode code);
@@ -46,8 +44,8 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}                // NOLINT: implicit, as std::expected
-  Result(Error error) : state_(std::move(error)) {}            // NOLINT
+  Result(T value) : state_(std::move(value)) {}      // NOLINT: implicit, as std::expected
+  Result(Error error) : state_(std::move(error)) {}  // NOLINT
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
   T& value() & { return std::get<0>(state_); }

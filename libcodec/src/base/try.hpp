@@ -7,14 +7,12 @@
 
 #define ACTZ_CONCAT_(a, b) a##b
 #define ACTZ_CONCAT(a, b) ACTZ_CONCAT_(a, b)
-#define ACTZ_TRY_(temporary, declaration, expression)           \
-  auto temporary = (expression);                                \
-  if (!temporary) return std::move(temporary).error();          \
+#define ACTZ_TRY_(temporary, declaration, expression)  \
+  auto temporary = (expression);                       \
+  if (!temporary) return std::move(temporary).error(); \
   declaration = std::move(temporary).value()
-#define ACTZ_TRY(declaration, expression) \
-  ACTZ_TRY_(ACTZ_CONCAT(actz_try_, __COUNTER__), declaration, expression)
-#define ACTZ_CHECK(expression)                                        \
-  do {                                                                \
-    if (auto actz_status = (expression); !actz_status)                \
-      return std::move(actz_status).error();                          \
+#define ACTZ_TRY(declaration, expression) ACTZ_TRY_(ACTZ_CONCAT(actz_try_, __COUNTER__), declaration, expression)
+#define ACTZ_CHECK(expression)                                                                \
+  do {                                                                                        \
+    if (auto actz_status = (expression); !actz_status) return std::move(actz_status).error(); \
   } while (false)

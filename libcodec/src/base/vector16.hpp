@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <cstring>
 
-/// Sixteen numbers side by side, in the vector extensions of g++ and clang. A loop written with them once compiles to each
-/// instruction set: inline it into a function that has the target attribute. Operators work element by element, and
-/// comparisons give −1 or 0, so that `mask ? a : b` chooses.
+/// Sixteen numbers side by side, in the vector extensions of g++ and clang. A loop written with them once compiles to
+/// each instruction set: inline it into a function that has the target attribute. Operators work element by element,
+/// and comparisons give −1 or 0, so that `mask ? a : b` chooses.
 
 namespace actz {
 

@@ -72,7 +72,8 @@ Result<std::vector<IndexEntry>> read_index(std::span<const std::byte> payload, s
     ACTZ_TRY(entry.section_bytes, in.u64("section_bytes"));
     ACTZ_TRY(entry.first_strand, in.u64("first_strand"));
     ACTZ_TRY(entry.strand_count, in.u32("strand_count"));
-    if (reserved != 0) return in.error_here(ErrorCode::corrupt, "reserved bytes of the index are not zero");  // R-INDX-02
+    if (reserved != 0)
+      return in.error_here(ErrorCode::corrupt, "reserved bytes of the index are not zero");  // R-INDX-02
   }
   return out;
 }

@@ -28,14 +28,15 @@ struct TensorHeader {
   DType dtype = DType::f32;
   Shape shape;
   std::uint64_t sequences = 0;
-  std::uint64_t rows = 0;         ///< per sequence
+  std::uint64_t rows = 0;  ///< per sequence
   std::uint32_t channels = 0;
-  std::uint32_t strand_rows = 0;  ///< rows of a strand; the last of a sequence may be shorter
-  float unit = 1.0F;              ///< lossy: value of one fixed-point unit in this tensor
+  std::uint32_t strand_rows = 0;                 ///< rows of a strand; the last of a sequence may be shorter
+  float unit = 1.0F;                             ///< lossy: value of one fixed-point unit in this tensor
   std::uint32_t centre_scale = kCentreScaleOne;  ///< lossy: the model's centre times this over 65536
-  std::uint32_t reference = kNoReference;        ///< lossy: index of the earlier tensor whose rows models may predict from
-  float reference_scale = 1.0F;                  ///< from elements of the reference to the inputs of its matrix
-  bool is_referenced = false;                    ///< a later tensor names this one: forward readers keep its chunks
+  /// Lossy: index of the earlier tensor whose rows models may predict from
+  std::uint32_t reference = kNoReference;
+  float reference_scale = 1.0F;  ///< from elements of the reference to the inputs of its matrix
+  bool is_referenced = false;    ///< a later tensor names this one: forward readers keep its chunks
 
   std::uint64_t strands_per_sequence() const { return rows == 0 ? 0 : (rows - 1) / strand_rows + 1; }
   std::uint64_t strand_count() const { return sequences * strands_per_sequence(); }
@@ -67,8 +68,8 @@ struct ChunkHeader {
   std::uint16_t model_index = 0;  ///< counts MODEL and MODEL_REFERENCE sections of the file; unused when raw
   ChunkCoding coding = ChunkCoding::rans;
   std::uint8_t lanes_log2 = 0;
-  std::uint64_t digest = 0;       ///< XXH64 of the decoded bytes
-  std::uint32_t word_count = 0;   ///< u16 words of the rANS stream
+  std::uint64_t digest = 0;      ///< XXH64 of the decoded bytes
+  std::uint32_t word_count = 0;  ///< u16 words of the rANS stream
   std::uint32_t bypass_bytes = 0;
   std::uint32_t patch_bytes = 0;
 };
@@ -81,9 +82,9 @@ Result<ChunkHeader> read_chunk_header(std::span<const std::byte> payload, std::u
 struct TensorEnd {
   std::uint32_t tensor_index = 0;
   std::uint32_t chunk_count = 0;
-  std::uint64_t digest = 0;        ///< XXH64 of the chunk digests, each as 8 little-endian bytes, in order
-  double squared_error = 0;        ///< Σ(x−x̂)², as the encoder measured it; NaN when unknown
-  double centred_energy = 0;       ///< Σ(x−channel mean)²
+  std::uint64_t digest = 0;   ///< XXH64 of the chunk digests, each as 8 little-endian bytes, in order
+  double squared_error = 0;   ///< Σ(x−x̂)², as the encoder measured it; NaN when unknown
+  double centred_energy = 0;  ///< Σ(x−channel mean)²
   double max_abs_error = 0;
 };
 

@@ -22,8 +22,8 @@ std::vector<std::byte> write_patches(const PatchList& patches) {
   return out.take();
 }
 
-Result<PatchList> read_patches(std::span<const std::byte> block, std::uint64_t element_limit,
-                               std::size_t element_bytes, std::uint64_t file_offset_bytes) {
+Result<PatchList> read_patches(std::span<const std::byte> block, std::uint64_t element_limit, std::size_t element_bytes,
+                               std::uint64_t file_offset_bytes) {
   PatchList out;
   if (block.empty()) return out;
   ByteReader in(block, file_offset_bytes);
@@ -35,7 +35,8 @@ Result<PatchList> read_patches(std::span<const std::byte> block, std::uint64_t e
   std::uint64_t next = 0;
   for (const std::int32_t gap : gaps) {
     const std::uint64_t element = next + static_cast<std::uint64_t>(gap);
-    if (element >= element_limit) return in.error_here(ErrorCode::corrupt_bounds, "a patch leaves the chunk");  // R-CHNK-31
+    if (element >= element_limit)
+      return in.error_here(ErrorCode::corrupt_bounds, "a patch leaves the chunk");  // R-CHNK-31
     out.element.push_back(element);
     next = element + 1;
   }

@@ -20,7 +20,7 @@ struct PatchList {
 std::vector<std::byte> write_patches(const PatchList& patches);
 
 /// @param element_limit  elements of the chunk. An empty block is an empty list.
-Result<PatchList> read_patches(std::span<const std::byte> block, std::uint64_t element_limit,
-                               std::size_t element_bytes, std::uint64_t file_offset_bytes);
+Result<PatchList> read_patches(std::span<const std::byte> block, std::uint64_t element_limit, std::size_t element_bytes,
+                               std::uint64_t file_offset_bytes);
 
 }  // namespace actz

@@ -53,8 +53,9 @@ Result<FileKind> read_file_header(std::span<const std::byte> bytes) {
     return Error{ErrorCode::corrupt_checksum, kFileHeaderBytes - 4, "the file header does not match its checksum"};
   }
   if (major != kFormatMajor || (major == 0 && minor != kFormatMinor)) {  // R-CONT-04
-    return Error{ErrorCode::unsupported, kSignature.size(),
-                 "format version " + std::to_string(major) + "." + std::to_string(minor) + " is not one this program reads"};
+    return Error{
+        ErrorCode::unsupported, kSignature.size(),
+        "format version " + std::to_string(major) + "." + std::to_string(minor) + " is not one this program reads"};
   }
   if (const std::uint32_t unknown = required & ~kKnownRequiredFeatures; unknown != 0) {  // R-CONT-05
     unsigned bit = 0;

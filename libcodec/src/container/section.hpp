@@ -31,7 +31,8 @@ enum class SectionType : std::uint16_t {
 
 /// True for the types that have a meaning in a data file; a profile has others.
 constexpr bool is_known_in_data_file(std::uint16_t type) {
-  return type >= static_cast<std::uint16_t>(SectionType::metadata) && type <= static_cast<std::uint16_t>(SectionType::end);
+  return type >= static_cast<std::uint16_t>(SectionType::metadata) &&
+         type <= static_cast<std::uint16_t>(SectionType::end);
 }
 
 /// Values are the ids of format_spec/registry/file_kinds.csv.
@@ -53,7 +54,8 @@ std::vector<std::byte> write_file_header(FileKind kind);
 Result<FileKind> read_file_header(std::span<const std::byte> bytes);
 
 /// Header of a section with this payload.
-std::vector<std::byte> write_section_header(SectionType type, std::span<const std::byte> payload, std::uint16_t flags = 0);
+std::vector<std::byte> write_section_header(SectionType type, std::span<const std::byte> payload,
+                                            std::uint16_t flags = 0);
 
 /// Header and payload of one section, ready to be written.
 std::vector<std::byte> write_section(SectionType type, std::span<const std::byte> payload, std::uint16_t flags = 0);

@@ -42,9 +42,11 @@ std::vector<std::byte> write_tensor_header(const TensorHeader& header) {
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t extra = lead < 0x80 ? 0 : lead >= 0xC2 && lead < 0xE0 ? 1 : lead >= 0xE0 && lead < 0xF0 ? 2
-                              : lead >= 0xF0 && lead < 0xF5                 ? 3
-                                                                            : 9;
+    const std::size_t extra = lead < 0x80                   ? 0
+                              : lead >= 0xC2 && lead < 0xE0 ? 1
+                              : lead >= 0xE0 && lead < 0xF0 ? 2
+                              : lead >= 0xF0 && lead < 0xF5 ? 3
+                                                            : 9;
     if (lead == 0 || extra == 9 || i + extra >= text.size()) return false;
     for (std::size_t j = 1; j <= extra; ++j) {
       if ((static_cast<unsigned char>(text[i + j]) & 0xC0) != 0x80) return false;
@@ -99,7 +101,8 @@ Result<TensorHeader> read_tensor_header(std::span<const std::byte> payload, std:
   header.reference_scale = std::bit_cast<float>(reference_scale);
   header.is_referenced = is_referenced == 1;
   header.unit = std::bit_cast<float>(unit);
-  if (in.remaining_bytes() != 0) return in.error_here(ErrorCode::corrupt, "bytes follow the tensor header");  // R-TENS-05
+  if (in.remaining_bytes() != 0)
+    return in.error_here(ErrorCode::corrupt, "bytes follow the tensor header");  // R-TENS-05
 
   const auto elements = element_count(header.shape, header.dtype);
   if (!elements) return in.error_here(ErrorCode::corrupt, "the shape overflows");  // R-TENS-06

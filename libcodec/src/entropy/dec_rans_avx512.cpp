@@ -36,10 +36,10 @@ ACTZ_TARGET [[gnu::always_inline]] inline __m128i load_entries(const std::uint32
 ACTZ_TARGET [[gnu::always_inline]] inline __m512i load_entries(const std::uint32_t* entries, __m512i index) {
   alignas(64) std::uint64_t pairs[8];
   _mm512_store_si512(pairs, index);
-  const __m256i low = _mm256_set_m128i(load_entries(entries, pairs[2], pairs[3]),
-                                       load_entries(entries, pairs[0], pairs[1]));
-  const __m256i high = _mm256_set_m128i(load_entries(entries, pairs[6], pairs[7]),
-                                        load_entries(entries, pairs[4], pairs[5]));
+  const __m256i low =
+      _mm256_set_m128i(load_entries(entries, pairs[2], pairs[3]), load_entries(entries, pairs[0], pairs[1]));
+  const __m256i high =
+      _mm256_set_m128i(load_entries(entries, pairs[6], pairs[7]), load_entries(entries, pairs[4], pairs[5]));
   return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 

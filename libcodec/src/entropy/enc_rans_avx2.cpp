@@ -52,8 +52,8 @@ ACTZ_TARGET [[gnu::always_inline]] inline __m256i encode_8(const Constants& cons
   const EncodeEntry* const entries = constants.entries;
   const __m256i even = _mm256_set_m128i(load_two(entries[index[4]], entries[index[6]]),   // 64-bit entries:
                                         load_two(entries[index[0]], entries[index[2]]));  // reciprocal low, packed high
-  const __m256i odd = _mm256_set_m128i(load_two(entries[index[5]], entries[index[7]]),
-                                       load_two(entries[index[1]], entries[index[3]]));
+  const __m256i odd =
+      _mm256_set_m128i(load_two(entries[index[5]], entries[index[7]]), load_two(entries[index[1]], entries[index[3]]));
   const __m256i packed = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
   const __m256i frequency = _mm256_and_si256(packed, _mm256_set1_epi32(0x1FFF));
 

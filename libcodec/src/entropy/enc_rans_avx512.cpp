@@ -28,8 +28,8 @@ ACTZ_TARGET [[gnu::always_inline]] inline __m128i load_two(const EncodeEntry& fi
 /// Entries of eight symbols, those at index[0], index[2] … index[14].
 ACTZ_TARGET [[gnu::always_inline]] inline __m512i load_every_second(const EncodeEntry* entries,
                                                                     const std::uint32_t* index) {
-  const __m256i low = _mm256_set_m128i(load_two(entries[index[4]], entries[index[6]]),
-                                       load_two(entries[index[0]], entries[index[2]]));
+  const __m256i low =
+      _mm256_set_m128i(load_two(entries[index[4]], entries[index[6]]), load_two(entries[index[0]], entries[index[2]]));
   const __m256i high = _mm256_set_m128i(load_two(entries[index[12]], entries[index[14]]),
                                         load_two(entries[index[8]], entries[index[10]]));
   return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);

@@ -15,9 +15,9 @@ struct DecodeCursor {
   const std::uint32_t* entries;  ///< of DecodeTables
   unsigned precision_bits;
   unsigned lanes;
-  std::uint32_t* states;         ///< `lanes` of them, 64-byte aligned
+  std::uint32_t* states;  ///< `lanes` of them, 64-byte aligned
   const std::byte* next_word;
-  const std::byte* last_start;   ///< a group may start while next_word ≤ last_start
+  const std::byte* last_start;  ///< a group may start while next_word ≤ last_start
 };
 
 /// Decodes symbols first_symbol … symbol_count − 1, group by group of `lanes` symbols, while groups may start.
@@ -33,8 +33,8 @@ struct EncodeCursor {
   const EncodeEntry* entries;  ///< of EncodeTables
   unsigned precision_bits;
   unsigned lanes;
-  std::uint32_t* states;       ///< `lanes` of them, 64-byte aligned
-  std::byte* first_word;       ///< words are written below it; kWordSlackBytes below those may be overwritten
+  std::uint32_t* states;  ///< `lanes` of them, 64-byte aligned
+  std::byte* first_word;  ///< words are written below it; kWordSlackBytes below those may be overwritten
 };
 
 /// Bytes below the last word that an encode kernel may overwrite.

@@ -31,7 +31,8 @@ DecodeTables::DecodeTables(const ClassTables& tables)
 
 // Division by f = frequency, 1 ≤ f ≤ 2^p, of x < f · 2^(32 − p) (what x is after its word was emitted).
 // Let k = floor(log2(f)), so that 2^k ≤ f < 2^(k+1) and k ≤ p.
-// (a) m = ceil(2^(32+k) / f), e = m·f − 2^(32+k) < f. Then x·m / 2^(32+k) = x/f + x·e / (f · 2^(32+k)), and the floor is
+// (a) m = ceil(2^(32+k) / f), e = m·f − 2^(32+k) < f. Then x·m / 2^(32+k) = x/f + x·e / (f · 2^(32+k)), and the floor
+// is
 //     that of x/f if the second term is below 1/f, so if x·e < 2^(32+k); this follows from f·e ≤ 2^(p+k).
 // (b) m = floor(2^(32+k) / f), d = 2^(32+k) − m·f < f. Then (x+1)·m / 2^(32+k) = (x+1)/f − (x+1)·d / (f · 2^(32+k)) is
 //     below (x+1)/f and not below x/f if (x+1)·d ≤ 2^(32+k); this follows from f·d ≤ 2^(p+k).

@@ -11,13 +11,14 @@
 namespace actz {
 namespace {
 
-constexpr double kFirstBinCostBits = 48;   ///< description of a bin and its slots in the tables
+constexpr double kFirstBinCostBits = 48;    ///< description of a bin and its slots in the tables
 constexpr std::size_t kSmallestSplit = 24;  ///< fewer samples than this say nothing about their spread
 
 /// A node of the binary trie over the bits of the elements: the sorted samples that share its prefix.
 class Partition {
  public:
-  Partition(std::span<const std::uint64_t> sorted, double bin_cost_bits) : sorted_(sorted), bin_cost_bits_(bin_cost_bits) {}
+  Partition(std::span<const std::uint64_t> sorted, double bin_cost_bits)
+      : sorted_(sorted), bin_cost_bits_(bin_cost_bits) {}
 
   std::vector<Bin> run(unsigned bits) {
     std::vector<Bin> out;

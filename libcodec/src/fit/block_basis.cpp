@@ -26,7 +26,8 @@ Eigen::MatrixXd gram_of(const std::vector<double>& grams, std::size_t first, std
 
 }  // namespace
 
-void add_block_grams(const std::vector<float>& rows, std::size_t channels, std::size_t row_count, std::vector<double>& grams) {
+void add_block_grams(const std::vector<float>& rows, std::size_t channels, std::size_t row_count,
+                     std::vector<double>& grams) {
   std::vector<double> block;
   for (std::size_t first = 0; first < channels; first += kLargestBlock) {
     const std::size_t width = std::min(kLargestBlock, channels - first);
@@ -38,8 +39,8 @@ void add_block_grams(const std::vector<float>& rows, std::size_t channels, std::
   }
 }
 
-BlockRate unseen_rate(const std::vector<double>& learned, const std::vector<double>& unseen, std::size_t channels, std::size_t block,
-                      double noise_energy) {
+BlockRate unseen_rate(const std::vector<double>& learned, const std::vector<double>& unseen, std::size_t channels,
+                      std::size_t block, double noise_energy) {
   BlockRate out;
   for (std::size_t first = 0; first < channels; first += block) {
     const std::size_t width = std::min(block, channels - first);
@@ -47,7 +48,8 @@ BlockRate unseen_rate(const std::vector<double>& learned, const std::vector<doub
     Eigen::VectorXd variances = judge.diagonal();
     if (block > 1) {
       const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram_of(learned, first, width));
-      variances = (solver.eigenvectors().transpose() * judge).cwiseProduct(solver.eigenvectors().transpose()).rowwise().sum();
+      variances =
+          (solver.eigenvectors().transpose() * judge).cwiseProduct(solver.eigenvectors().transpose()).rowwise().sum();
     }
     out.bits_per_value += 0.5 * (variances.array() / noise_energy + 1).log2().sum();
     const auto kept = (variances.array() > kDroppedVariancePerNoise * noise_energy).count();
@@ -57,21 +59,24 @@ BlockRate unseen_rate(const std::vector<double>& learned, const std::vector<doub
   return out;
 }
 
-Synthesis block_synthesis(const std::vector<double>& grams, double rows, std::size_t channels, std::size_t block, double noise,
-                          const MatrixPrecision& precision) {
+Synthesis block_synthesis(const std::vector<double>& grams, double rows, std::size_t channels, std::size_t block,
+                          double noise, const MatrixPrecision& precision) {
   Synthesis out;
   out.kind = SynthesisKind::block;
   out.shift = static_cast<std::uint8_t>(precision.synthesis_shift);
   out.block_channels = static_cast<std::uint32_t>(block);
   const double one = std::ldexp(1.0, static_cast<int>(kFractionBits + precision.synthesis_shift));
-  const double floor = rows > kRowsPerChannelToDrop * static_cast<double>(block) ? kDroppedVariancePerNoise * noise : -1.0;
+  const double floor =
+      rows > kRowsPerChannelToDrop * static_cast<double>(block) ? kDroppedVariancePerNoise * noise : -1.0;
   for (std::size_t first = 0; first < channels; first += block) {
-    const Basis basis = fit_basis(gram_of(grams, first, std::min(block, channels - first)) / std::max(rows, 1.0), floor);
+    const Basis basis =
+        fit_basis(gram_of(grams, first, std::min(block, channels - first)) / std::max(rows, 1.0), floor);
     out.block_coefficients.push_back(static_cast<std::uint16_t>(basis.vectors.cols()));
     out.coefficients += static_cast<std::uint32_t>(basis.vectors.cols());
     for (Eigen::Index row = 0; row < basis.vectors.rows(); ++row) {
       for (Eigen::Index column = 0; column < basis.vectors.cols(); ++column) {
-        out.matrix.push_back(static_cast<std::int16_t>(std::lrint(std::clamp(basis.vectors(row, column) * one, -32767.0, 32767.0))));
+        out.matrix.push_back(
+            static_cast<std::int16_t>(std::lrint(std::clamp(basis.vectors(row, column) * one, -32767.0, 32767.0))));
       }
     }
   }

@@ -13,7 +13,8 @@ constexpr unsigned kRounds = 4;  ///< of assignment and re-estimation
 /// summed side by side, which compilers vectorise.
 class CostTable {
  public:
-  CostTable(const SymbolCounts& counts, std::span<const float> whole) : classes_(counts.rows()), bits_(counts.rows() * whole.size()) {
+  CostTable(const SymbolCounts& counts, std::span<const float> whole)
+      : classes_(counts.rows()), bits_(counts.rows() * whole.size()) {
     const float whole_total = std::accumulate(whole.begin(), whole.end(), 0.0F);
     for (std::size_t k = 0; k < classes_; ++k) {
       const float* count = counts.row(k);

@@ -7,9 +7,9 @@
 namespace actz {
 namespace {
 
-constexpr std::size_t kHeldOutParts = 8;        ///< one strand of so many, or at least one
-constexpr std::size_t kHeldOutShareOfOne = 4;   ///< a quarter of the only strand
-constexpr double kManyRowsPerInput = 32;        ///< with more, the full codec has never lost to a simpler one
+constexpr std::size_t kHeldOutParts = 8;       ///< one strand of so many, or at least one
+constexpr std::size_t kHeldOutShareOfOne = 4;  ///< a quarter of the only strand
+constexpr double kManyRowsPerInput = 32;       ///< with more, the full codec has never lost to a simpler one
 
 constexpr std::size_t kManyWideRows = 1024;
 constexpr unsigned kTrials = 6;
@@ -51,7 +51,8 @@ void hold_out(TrainingRows& rows) {
 RungFit fit_checked_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options) {
   RungFit best = fit_rung(rows, mean, options);
   if (options.wide && rows.row_count() > kManyWideRows) return best;  // it judges its own size
-  const double inputs = static_cast<double>(rows.channels) * static_cast<double>(std::max<std::size_t>(options.lags.size(), 1));
+  const double inputs =
+      static_cast<double>(rows.channels) * static_cast<double>(std::max<std::size_t>(options.lags.size(), 1));
   if (rows.held_out.empty() || static_cast<double>(rows.row_count()) > kManyRowsPerInput * inputs) return best;
   RungOptions chosen = options;
   RungOptions plain = options;

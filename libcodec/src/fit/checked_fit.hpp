@@ -10,8 +10,8 @@ namespace actz {
 /// rows of the only one. Less than two rows stay as they are.
 void hold_out(TrainingRows& rows);
 
-/// fit_rung, checked on held-out strands where rows are few: there a codec without lags and transform is fitted too, the one
-/// that needs fewer bits for the wanted error is kept, and learns again from all rows.
+/// fit_rung, checked on held-out strands where rows are few: there a codec without lags and transform is fitted too,
+/// the one that needs fewer bits for the wanted error is kept, and learns again from all rows.
 RungFit fit_checked_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options);
 
 }  // namespace actz

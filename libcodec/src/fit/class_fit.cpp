@@ -10,7 +10,7 @@
 namespace actz {
 namespace {
 
-constexpr double kStepsPerDeviation = 12;  ///< finer steps than this are coded raw: they are uniform to 0.001 bit
+constexpr double kStepsPerDeviation = 12;    ///< finer steps than this are coded raw: they are uniform to 0.001 bit
 constexpr std::size_t kMaxCandidates = 512;  ///< coefficients are pooled by scale to this many before merging
 /// A value whose share is below this many slots is cheaper as an escape than with a slot of its own.
 constexpr double kSmallestShareSlots = 0.35;
@@ -64,7 +64,8 @@ Table make_table(const Histogram& raw_histogram, unsigned raw_bits, unsigned pre
   }
   // The alphabet holds 255 values and the escape: cut the thinner side.
   while (last >= first && last - first + 1 > kMaxSymbols - 1) {
-    if (smooth.count[first] < smooth.count[last]) ++first; else --last;
+    if (smooth.count[first] < smooth.count[last]) ++first;
+    else --last;
   }
   Table out;
   out.range.raw_bits = static_cast<std::uint8_t>(raw_bits);
@@ -143,7 +144,8 @@ StaticModel fit_static_model(std::span<const Histogram> histograms, const ClassF
   for (std::size_t first = 0; first < candidates.histograms.size();) {
     std::size_t end = first;
     while (end < candidates.histograms.size() && candidates.raw_bits[end] == candidates.raw_bits[first]) ++end;
-    const std::size_t share = std::max<std::size_t>(1, options.max_classes * (end - first) / candidates.histograms.size());
+    const std::size_t share =
+        std::max<std::size_t>(1, options.max_classes * (end - first) / candidates.histograms.size());
     const auto groups = merge_neighbours(std::span(candidates.histograms).subspan(first, end - first),
                                          static_cast<unsigned>(share), options.class_cost_bits);
     const std::size_t base = model.tables.classes.size();

@@ -25,8 +25,8 @@ ClassFrequencies normalise_frequencies(std::span<const double> weight, unsigned 
 /// Counts with a geometric prior of the same mean magnitude, over a range wide enough for held-out data.
 Histogram with_prior(const Histogram& histogram);
 
-/// Deviation of the usual values: that of all, or where a few rule that, the one a Gaussian of the same mean logarithm has. Massive
-/// tokens must not cost the others raw bits.
+/// Deviation of the usual values: that of all, or where a few rule that, the one a Gaussian of the same mean logarithm
+/// has. Massive tokens must not cost the others raw bits.
 /// @param mean_log  of ln(magnitude + ½).
 double usual_deviation(double mean_square, double mean_log);
 
@@ -48,6 +48,7 @@ double code_length_bits(const StaticModel& model, unsigned class_index, const Hi
 
 /// Groups histograms into at most max_classes, merging neighbours in the order given while that costs fewest bits.
 /// Returns the group of each. Shared with the lossless models.
-std::vector<std::uint8_t> merge_neighbours(std::span<const Histogram> ordered, unsigned max_groups, double group_cost_bits);
+std::vector<std::uint8_t> merge_neighbours(std::span<const Histogram> ordered, unsigned max_groups,
+                                           double group_cost_bits);
 
 }  // namespace actz

@@ -14,13 +14,14 @@ namespace {
 
 /// Shares of the symbols below each threshold.
 constexpr double kQuantiles[] = {0.08, 0.2, 0.35, 0.5, 0.65, 0.8, 0.92};
-constexpr std::size_t kMaxCandidates = 320;     ///< histograms are pooled by scale to about so many before merging
-constexpr double kEnergyPriorCounts = 8;        ///< of its coefficient, in the scale of a rare bin
+constexpr std::size_t kMaxCandidates = 320;  ///< histograms are pooled by scale to about so many before merging
+constexpr double kEnergyPriorCounts = 8;     ///< of its coefficient, in the scale of a rare bin
 constexpr unsigned kShapeRounds = 3;
-constexpr double kSmallestShareSlots = 0.35;    ///< a code with a smaller share is cheaper as an escape
+constexpr double kSmallestShareSlots = 0.35;  ///< a code with a smaller share is cheaper as an escape
 
 template <class Visit>
-void for_each_row(std::span<const std::int16_t> levels, std::size_t coefficients, std::span<const Strand> strands, Visit visit) {
+void for_each_row(std::span<const std::int16_t> levels, std::size_t coefficients, std::span<const Strand> strands,
+                  Visit visit) {
   for (const Strand& strand : strands) {
     for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) {
       visit(levels.data() + row * coefficients);
@@ -29,7 +30,8 @@ void for_each_row(std::span<const std::int16_t> levels, std::size_t coefficients
 }
 
 /// Raw bits from the mean square of the indices, then weights from the mean magnitude of what is left of them.
-void fit_scales(ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels, std::span<const Strand> strands) {
+void fit_scales(ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels,
+                std::span<const Strand> strands) {
   const std::size_t r = model.coefficients();
   std::vector<double> square(r), log_magnitude(r);
   double rows = 0;
@@ -41,7 +43,8 @@ void fit_scales(ContextModel& model, unsigned state_bits, std::span<const std::i
     });
   });
   for (std::size_t k = 0; k < r; ++k) {
-    model.raw_bits[k] = raw_bits_for(usual_deviation(square[k] / std::max(rows, 1.0), log_magnitude[k] / std::max(rows, 1.0)));
+    model.raw_bits[k] =
+        raw_bits_for(usual_deviation(square[k] / std::max(rows, 1.0), log_magnitude[k] / std::max(rows, 1.0)));
   }
   std::vector<double> magnitude(r);
   for_each_row(levels, r, strands, [&](const std::int16_t* row) {
@@ -73,7 +76,8 @@ void fit_thresholds(ContextModel& model, unsigned state_bits, std::span<const st
     const double wanted = kQuantiles[i * (kMaxBins) / bins - 1] * total;
     double below = 0;
     std::size_t at = 0;
-    while (at + 1 < count.size() && below + static_cast<double>(count[at]) < wanted) below += static_cast<double>(count[at++]);
+    while (at + 1 < count.size() && below + static_cast<double>(count[at]) < wanted)
+      below += static_cast<double>(count[at++]);
     model.thresholds.push_back(static_cast<std::uint16_t>(std::min<std::size_t>((at + 1) << 4, 65535)));
   }
 }
@@ -112,7 +116,8 @@ void add_table(ContextModel& model, const Histogram& histogram) {
 }
 
 /// Group whose table codes a histogram shortest; its own one if nothing is counted.
-std::size_t cheapest_group(const Histogram& histogram, const std::vector<float>& bits, std::size_t codes, std::size_t own) {
+std::size_t cheapest_group(const Histogram& histogram, const std::vector<float>& bits, std::size_t codes,
+                           std::size_t own) {
   if (histogram.count.empty()) return own;
   std::size_t best = own;
   double best_bits = std::numeric_limits<double>::infinity();
@@ -154,11 +159,14 @@ std::vector<std::size_t> group_by_shape(const std::vector<Histogram>& histograms
       const double total = smooth.total() + 1;
       for (std::size_t code = 0; code < kCodes; ++code) {
         const std::int32_t at = unzigzag(static_cast<std::uint32_t>(code)) - smooth.lowest;
-        const double count = at >= 0 && static_cast<std::size_t>(at) < smooth.count.size() ? smooth.count[static_cast<std::size_t>(at)] : 0;
+        const double count = at >= 0 && static_cast<std::size_t>(at) < smooth.count.size()
+                                 ? smooth.count[static_cast<std::size_t>(at)]
+                                 : 0;
         bits[g * kCodes + code] = static_cast<float>(-std::log2((count + 1e-3) / total));
       }
     }
-    for (std::size_t i = 0; i < histograms.size(); ++i) group_of[i] = cheapest_group(histograms[i], bits, kCodes, group_of[i]);
+    for (std::size_t i = 0; i < histograms.size(); ++i)
+      group_of[i] = cheapest_group(histograms[i], bits, kCodes, group_of[i]);
   }
   // Groups may have been left by all: number those that remain.
   std::vector<std::size_t> number(1 + *std::max_element(group_of.begin(), group_of.end()), 0);
@@ -170,9 +178,12 @@ std::vector<std::size_t> group_by_shape(const std::vector<Histogram>& histograms
 }
 
 /// Gives every (coefficient, bin) of one quantiser a table.
-void fit_tables(ContextModel& model, unsigned quantizer, const std::vector<Histogram>& histograms, const ContextFitOptions& options) {
+void fit_tables(ContextModel& model, unsigned quantizer, const std::vector<Histogram>& histograms,
+                const ContextFitOptions& options) {
   const std::size_t contexts = std::size_t{model.coefficients()} * model.bins;
-  const auto histogram_of = [&](std::size_t context) -> const Histogram& { return histograms[context * model.quantizers + quantizer]; };
+  const auto histogram_of = [&](std::size_t context) -> const Histogram& {
+    return histograms[context * model.quantizers + quantizer];
+  };
   std::vector<double> scale(contexts);
   for (std::size_t k = 0; k < model.coefficients(); ++k) {
     double energy = 0.01;
@@ -183,7 +194,8 @@ void fit_tables(ContextModel& model, unsigned quantizer, const std::vector<Histo
     }
     for (std::size_t bin = 0; bin < model.bins; ++bin) {
       const Histogram& own = histogram_of(k * model.bins + bin);
-      scale[k * model.bins + bin] = (energy_of(own) + kEnergyPriorCounts * energy / total) / (own.total() + kEnergyPriorCounts);
+      scale[k * model.bins + bin] =
+          (energy_of(own) + kEnergyPriorCounts * energy / total) / (own.total() + kEnergyPriorCounts);
     }
   }
   std::vector<std::size_t> order(contexts);
@@ -218,7 +230,8 @@ ContextModel fit_context_model(std::span<const std::int16_t> levels, std::size_t
       histograms[(k * model.bins + bin) * model.quantizers + quantizer].add(index >> model.raw_bits[k]);
     });
   });
-  for (unsigned quantizer = 0; quantizer < model.quantizers; ++quantizer) fit_tables(model, quantizer, histograms, options);
+  for (unsigned quantizer = 0; quantizer < model.quantizers; ++quantizer)
+    fit_tables(model, quantizer, histograms, options);
   return model;
 }
 
@@ -226,9 +239,11 @@ namespace {
 constexpr std::size_t kTabulatedCodes = 256;
 }
 
-ContextCodeLength::ContextCodeLength(const ContextModel& model, unsigned state_bits) : model_(model), state_bits_(state_bits) {
+ContextCodeLength::ContextCodeLength(const ContextModel& model, unsigned state_bits)
+    : model_(model), state_bits_(state_bits) {
   for (unsigned table = 0; table < model.tables.classes.size(); ++table) {
-    for (unsigned code = 0; code < kTabulatedCodes; ++code) bits_of_.push_back(context_symbol_bits(model, table, unzigzag(code)));
+    for (unsigned code = 0; code < kTabulatedCodes; ++code)
+      bits_of_.push_back(context_symbol_bits(model, table, unzigzag(code)));
   }
 }
 
@@ -239,7 +254,8 @@ double ContextCodeLength::bits(std::span<const std::int16_t> levels, std::span<c
       const unsigned table = model_.table(k, bin, quantizer);
       const std::int32_t high = index >> model_.raw_bits[k];
       const std::size_t code = zigzag(high);
-      sum += double{code < kTabulatedCodes ? bits_of_[table * kTabulatedCodes + code] : context_symbol_bits(model_, table, high)} +
+      sum += double{code < kTabulatedCodes ? bits_of_[table * kTabulatedCodes + code]
+                                           : context_symbol_bits(model_, table, high)} +
              model_.raw_bits[k];
     });
   });

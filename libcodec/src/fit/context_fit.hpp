@@ -13,7 +13,7 @@ struct ContextFitOptions {
   unsigned precision_bits = 11;
   unsigned tables_per_quantizer = 32;  ///< 64 tables of 2048 entries are 512 KiB
   unsigned bins = kMaxBins;
-  double table_cost_bits = 0;          ///< side information that one more table must save
+  double table_cost_bits = 0;  ///< side information that one more table must save
 };
 
 /// Learns weights, thresholds, tables and their assignment from the levels of training rows.

@@ -42,7 +42,8 @@ double CodeLength::bits(std::span<const std::int16_t> levels, std::span<const St
   if (context_) return context_->bits(levels, strands);
   const auto counts = count_levels(levels, model_.synthesis.coefficients, strands);
   double sum = 0;
-  for (std::size_t k = 0; k < counts.size(); ++k) sum += code_length_bits(model_.entropy, model_.entropy.class_of[k], counts[k]);
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    sum += code_length_bits(model_.entropy, model_.entropy.class_of[k], counts[k]);
   return sum;
 }
 

@@ -9,10 +9,11 @@
 namespace actz {
 namespace {
 
-constexpr double kLeastRidge = 1e-3;    ///< in the unit of ridge_unit()
+constexpr double kLeastRidge = 1e-3;  ///< in the unit of ridge_unit()
 constexpr double kLargestRidge = 1e3;
 constexpr double kRidgeFactor = 4;
-/// Bits per value that a larger ridge may cost: validation is open loop, and in the closed one small weights are the stable ones.
+/// Bits per value that a larger ridge may cost: validation is open loop, and in the closed one small weights are the
+/// stable ones.
 constexpr double kFlatBits = 3e-4;
 constexpr double kLeastLagGain = 1e-3;  ///< bits per value that one more lag must save
 /// With more rows than these for each input every lag pays its way in rate, and the covariance needs no shrinking.
@@ -103,7 +104,8 @@ Ridge search_ridge(const std::vector<LagMoments>& folds, const LagMoments& all, 
     best = {ridge, std::move(next)};
     return true;
   };
-  while (best.value * kRidgeFactor < kLargestRidge && try_next(best.value * kRidgeFactor)) {}
+  while (best.value * kRidgeFactor < kLargestRidge && try_next(best.value * kRidgeFactor)) {
+  }
   return best;
 }
 
@@ -160,9 +162,11 @@ void judge_by_unseen_rows(const Validation& validation, double share, LinearChoi
 
 std::vector<Fold> make_folds(std::span<const Strand> strands, std::size_t count, std::size_t shortest_rows) {
   std::vector<Strand> pieces;
-  const std::size_t parts = strands.size() >= count ? 1 : (count + strands.size() - 1) / std::max<std::size_t>(strands.size(), 1);
+  const std::size_t parts =
+      strands.size() >= count ? 1 : (count + strands.size() - 1) / std::max<std::size_t>(strands.size(), 1);
   for (const Strand& strand : strands) {
-    const std::size_t cuts = std::clamp<std::size_t>(strand.row_count / std::max<std::size_t>(shortest_rows, 1), 1, parts);
+    const std::size_t cuts =
+        std::clamp<std::size_t>(strand.row_count / std::max<std::size_t>(shortest_rows, 1), 1, parts);
     for (std::size_t i = 0; i < cuts; ++i) {
       const std::size_t first = strand.row_count * i / cuts;
       pieces.push_back({strand.first_row + first, strand.row_count * (i + 1) / cuts - first});
@@ -182,7 +186,8 @@ LinearChoice LinearSearch::choose(const std::vector<LagMoments>& folds, double n
   for (std::size_t lags = few ? 0 : lags_.size(); lags <= lags_.size(); ++lags) {
     std::vector<LagMoments> part;
     for (const LagMoments& fold : folds) part.push_back(first_lags(fold, d * static_cast<Eigen::Index>(lags)));
-    Ridge found = search_ridge(part, sum_of(part), std::max(ridge_.value_or(kLeastRidge) / kRidgeFactor, kLeastRidge), noise);
+    Ridge found =
+        search_ridge(part, sum_of(part), std::max(ridge_.value_or(kLeastRidge) / kRidgeFactor, kLeastRidge), noise);
     if (best.validation.left.empty() || found.validation.bits < best.validation.bits - kLeastLagGain) {
       best = std::move(found);
       best_lags = lags;

@@ -34,8 +34,9 @@ struct LinearChoice {
 };
 
 /// Chooses lags, ridge and the shrinkage of the innovation's covariance by cross-validation: what is minimised is
-/// ½ log2 det(C / noise + I), the rate of a Gaussian of covariance C at a distortion of `noise`. In-sample errors would not
-/// do: with fewer rows than inputs they vanish. One object serves the turns of a rung: it starts from the last ridge.
+/// ½ log2 det(C / noise + I), the rate of a Gaussian of covariance C at a distortion of `noise`. In-sample errors would
+/// not do: with fewer rows than inputs they vanish. One object serves the turns of a rung: it starts from the last
+/// ridge.
 class LinearSearch {
  public:
   explicit LinearSearch(std::vector<std::uint16_t> lags) : lags_(std::move(lags)) {}

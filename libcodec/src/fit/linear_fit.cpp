@@ -26,7 +26,8 @@ int fitting_bits(const Eigen::RowVectorXd& row, int wanted) {
 Eigen::RowVectorXd input_scale(const std::vector<std::uint8_t>& input_shift, std::size_t lag_count) {
   const auto d = static_cast<Eigen::Index>(input_shift.size());
   Eigen::RowVectorXd scale(d * static_cast<Eigen::Index>(lag_count));
-  for (Eigen::Index i = 0; i < scale.size(); ++i) scale[i] = std::ldexp(1.0, input_shift[static_cast<std::size_t>(i % d)]);
+  for (Eigen::Index i = 0; i < scale.size(); ++i)
+    scale[i] = std::ldexp(1.0, input_shift[static_cast<std::size_t>(i % d)]);
   return scale;
 }
 
@@ -54,7 +55,8 @@ std::vector<std::int16_t> quantise_to_weights(const Eigen::MatrixXd& matrix, dou
   out.reserve(static_cast<std::size_t>(matrix.size()));
   for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
     const double peak = std::max(matrix.row(row).cwiseAbs().maxCoeff(), 1e-12);
-    const int bits = std::clamp(static_cast<int>(std::floor(std::log2(largest / peak))), output_bits, output_bits + kMostBits);
+    const int bits =
+        std::clamp(static_cast<int>(std::floor(std::log2(largest / peak))), output_bits, output_bits + kMostBits);
     shift.push_back(static_cast<std::uint8_t>(bits - output_bits));
     for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
       out.push_back(to_int16(std::ldexp(matrix(row, column), bits)));
@@ -88,8 +90,7 @@ Predictor quantise_predictor(const Eigen::MatrixXd& predictor, const std::vector
   out.kind = PredictorKind::dense;
   out.lags = lags;
   out.input_shift = input_shift;
-  const Eigen::MatrixXd scaled =
-      predictor.array().rowwise() * input_scale(input_shift, lags.size()).array();
+  const Eigen::MatrixXd scaled = predictor.array().rowwise() * input_scale(input_shift, lags.size()).array();
   out.matrix = quantise_rows(scaled, static_cast<int>(precision.predictor_bits),
                              static_cast<int>(precision.synthesis_shift), out.output_shift);
   return out;
@@ -111,11 +112,13 @@ Predictor quantise_factors(const Eigen::MatrixXd& up, const Eigen::MatrixXd& dow
   out.input_shift = input_shift;
   out.rank = static_cast<std::uint16_t>(up.cols());
   const Eigen::VectorXd unit = reduced_unit.cwiseMax(1e-12);
-  const Eigen::MatrixXd narrow = unit.cwiseInverse().asDiagonal() *
-                                 Eigen::MatrixXd(down.array().rowwise() * input_scale(input_shift, lags.size()).array());
+  const Eigen::MatrixXd narrow =
+      unit.cwiseInverse().asDiagonal() *
+      Eigen::MatrixXd(down.array().rowwise() * input_scale(input_shift, lags.size()).array());
   const Eigen::MatrixXd wide = up * unit.asDiagonal();
   out.down = quantise_to_weights(narrow, precision.largest_factor, 0, out.down_shift);
-  out.up = quantise_to_weights(wide, precision.largest_factor, static_cast<int>(precision.synthesis_shift), out.output_shift);
+  out.up = quantise_to_weights(wide, precision.largest_factor, static_cast<int>(precision.synthesis_shift),
+                               out.output_shift);
   return out;
 }
 
@@ -132,7 +135,8 @@ Synthesis dense_synthesis(const Eigen::MatrixXd& basis, const MatrixPrecision& p
   out.shift = static_cast<std::uint8_t>(precision.synthesis_shift);
   const double one = std::ldexp(1.0, static_cast<int>(kFractionBits + precision.synthesis_shift));
   for (Eigen::Index row = 0; row < basis.rows(); ++row) {
-    for (Eigen::Index column = 0; column < basis.cols(); ++column) out.matrix.push_back(to_int16(basis(row, column) * one));
+    for (Eigen::Index column = 0; column < basis.cols(); ++column)
+      out.matrix.push_back(to_int16(basis(row, column) * one));
   }
   return out;
 }

@@ -13,9 +13,9 @@ namespace actz {
 
 /// Precision of the integer matrices; fewer bits make a smaller profile.
 struct MatrixPrecision {
-  unsigned synthesis_shift = 9;     ///< fraction bits of S beyond the fixed-point unit (5 + 9 bits for 1.0)
-  unsigned predictor_bits = 12;     ///< fraction bits of the prediction matrix, at most
-  double largest_factor = 127;      ///< weight of a row of a low-rank predictor: noise of −43 dB of what it predicts
+  unsigned synthesis_shift = 9;  ///< fraction bits of S beyond the fixed-point unit (5 + 9 bits for 1.0)
+  unsigned predictor_bits = 12;  ///< fraction bits of the prediction matrix, at most
+  double largest_factor = 127;   ///< weight of a row of a low-rank predictor: noise of −43 dB of what it predicts
 };
 
 /// Least-squares prediction of z from h: zh · (hh + ridge)⁻¹, channels × inputs.

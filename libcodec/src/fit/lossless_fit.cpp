@@ -13,10 +13,10 @@
 namespace actz {
 namespace {
 
-constexpr std::size_t kBinSample = 1u << 15;   ///< elements sorted to choose the bins
+constexpr std::size_t kBinSample = 1u << 15;  ///< elements sorted to choose the bins
 constexpr unsigned kPrecisionBits = 12;
 constexpr unsigned kClassCounts[] = {1, 4, 16, 32};  ///< tried; 32 tables of 4096 entries are 512 KiB
-constexpr double kSlotBits = 6;                ///< about what a frequency costs in the file
+constexpr double kSlotBits = 6;                      ///< about what a frequency costs in the file
 
 std::uint64_t element_at(const std::byte* from, std::size_t width) {
   switch (width) {
@@ -47,7 +47,8 @@ StaticModel make_tables(const Clustering& clustering) {
   for (std::size_t k = 0; k < clustering.counts.rows(); ++k) {
     std::vector<double> weight(whole.size());
     for (std::size_t s = 0; s < whole.size(); ++s) {
-      weight[s] = double{clustering.counts.row(k)[s]} + double{kPriorShare * (whole[s] + 0.05F) / (whole_total + 1.0F)} + 1e-3;
+      weight[s] =
+          double{clustering.counts.row(k)[s]} + double{kPriorShare * (whole[s] + 0.05F) / (whole_total + 1.0F)} + 1e-3;
     }
     out.tables.classes.push_back(normalise_frequencies(weight, kPrecisionBits));
   }
@@ -71,7 +72,8 @@ CodecModel fit_lossless_model(const LosslessSample& sample) {
   CodecModel model;
   model.kind = CodecKind::lossless;
   model.channels = sample.channels;
-  model.bins = fit_bins(bin_sample(sample), static_cast<unsigned>(8 * element_bytes(sample.dtype)), sample.low_zero_bits);
+  model.bins =
+      fit_bins(bin_sample(sample), static_cast<unsigned>(8 * element_bytes(sample.dtype)), sample.low_zero_bits);
   const BinLookup lookup(model.bins);
   const SymbolCounts channels = channel_counts(sample, lookup);
   const double sampled = std::max<double>(static_cast<double>(sample.rows.size() / element_bytes(sample.dtype)), 1.0);

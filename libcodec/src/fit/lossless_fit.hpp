@@ -12,9 +12,9 @@ namespace actz {
 struct LosslessSample {
   DType dtype = DType::f32;
   std::uint32_t channels = 1;
-  std::uint64_t total_elements = 0;       ///< of the tensor, to weigh side information against gain
-  std::span<const std::byte> rows;        ///< whole rows, C order, little-endian
-  unsigned low_zero_bits = 0;             ///< of every element of the tensor
+  std::uint64_t total_elements = 0;  ///< of the tensor, to weigh side information against gain
+  std::span<const std::byte> rows;   ///< whole rows, C order, little-endian
+  unsigned low_zero_bits = 0;        ///< of every element of the tensor
 };
 
 /// Bins, classes of channels and tables for a lossless tensor. Milliseconds, whatever the size of the tensor.

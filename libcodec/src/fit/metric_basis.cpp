@@ -42,7 +42,8 @@ Synthesis metric_diagonal_synthesis(const TaskMetric& metric, std::uint32_t chan
   precision.synthesis_shift = fitting_shift(steps, precision.synthesis_shift);
   Synthesis out = diagonal_synthesis(channels, precision);
   for (std::size_t c = 0; c < channels; ++c) {
-    const double entry = std::ldexp(steps[static_cast<Eigen::Index>(c)], static_cast<int>(kFractionBits + precision.synthesis_shift));
+    const double entry =
+        std::ldexp(steps[static_cast<Eigen::Index>(c)], static_cast<int>(kFractionBits + precision.synthesis_shift));
     out.matrix[c] = static_cast<std::int16_t>(std::lrint(std::clamp(entry, 1.0, kInt16Limit)));
   }
   return out;

@@ -7,8 +7,8 @@
 
 namespace actz {
 
-/// The KLT in a metric M = L·Lᵀ: V, the eigenvectors of Lᵀ·C·L with variance above `floor`, gives the columns L⁻ᵀ·V, which
-/// are orthonormal in M. An error of one step in any of them is the same distortion.
+/// The KLT in a metric M = L·Lᵀ: V, the eigenvectors of Lᵀ·C·L with variance above `floor`, gives the columns L⁻ᵀ·V,
+/// which are orthonormal in M. An error of one step in any of them is the same distortion.
 Basis fit_metric_basis(const Eigen::MatrixXd& covariance, const TaskMetric& metric, double floor);
 
 /// Largest number of fraction bits, at most `wanted`, with which the entries of a basis fit in 16 bits.
@@ -18,8 +18,8 @@ unsigned fitting_shift(const Eigen::MatrixXd& basis, unsigned wanted);
 /// fraction bits that the longest step leaves no room for.
 Synthesis metric_diagonal_synthesis(const TaskMetric& metric, std::uint32_t channels, MatrixPrecision& precision);
 
-/// Mean squared error of a channel where the distortion in the metric is 1 a coefficient: what the first guess of the step
-/// needs.
+/// Mean squared error of a channel where the distortion in the metric is 1 a coefficient: what the first guess of the
+/// step needs.
 /// @param transform  a dense basis; else a diagonal one.
 double squared_error_per_distortion(const TaskMetric& metric, std::uint32_t channels, bool transform);
 

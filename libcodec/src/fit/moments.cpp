@@ -38,8 +38,8 @@ LagMoments lag_moments(std::span<const Strand> strands, std::uint32_t channels, 
   }
   const auto n = static_cast<Eigen::Index>(channels);
   LagMoments out{zz, Eigen::MatrixXd(n, n * static_cast<Eigen::Index>(lag_count)),
-                 Eigen::MatrixXd(n * static_cast<Eigen::Index>(lag_count), n * static_cast<Eigen::Index>(lag_count)), rows,
-                 n * static_cast<Eigen::Index>(lag_count)};
+                 Eigen::MatrixXd(n * static_cast<Eigen::Index>(lag_count), n * static_cast<Eigen::Index>(lag_count)),
+                 rows, n * static_cast<Eigen::Index>(lag_count)};
   for (std::size_t l = 0; l < lag_count; ++l) {
     const auto at = static_cast<Eigen::Index>(l) * n;
     out.zh.middleCols(at, n) = zh[l];

@@ -17,9 +17,9 @@
 namespace actz {
 namespace {
 
-constexpr std::size_t kHeldOutEvery = 16;         ///< one strand in so many is kept apart to measure on
+constexpr std::size_t kHeldOutEvery = 16;  ///< one strand in so many is kept apart to measure on
 constexpr std::uint64_t kLongestStrandRows = 512;
-constexpr std::uint64_t kWideChannels = 1024;  ///< beyond, full matrices cost more than they give
+constexpr std::uint64_t kWideChannels = 1024;    ///< beyond, full matrices cost more than they give
 constexpr MatrixPrecision kWidePrecision{3, 7};  ///< profiles of wide rows are large: coarser matrices
 constexpr unsigned kWideTurns = 3;
 
@@ -59,7 +59,8 @@ class SampleReader {
       if (view.channels != rows_.channels) return bad_argument("the dumps have different numbers of channels");
       all_rows += view.sequences * view.rows;
     }
-    const std::uint64_t budget_rows = std::max<std::uint64_t>(options_.sample_bytes / 4 / std::max(rows_.channels, 1u), 1);
+    const std::uint64_t budget_rows =
+        std::max<std::uint64_t>(options_.sample_bytes / 4 / std::max(rows_.channels, 1u), 1);
     keep_every_ = std::max<std::uint64_t>((all_rows + budget_rows - 1) / budget_rows, 1);
     rows_.values.reserve(static_cast<std::size_t>(std::min(all_rows, budget_rows) * rows_.channels));
     for (std::size_t i = 0; i < dumps.size(); ++i) {
@@ -76,7 +77,8 @@ class SampleReader {
  private:
   Status check_reference(std::span<const FitInput> dumps, const FitReference& reference) {
     if (reference.dumps.empty()) return {};
-    if (reference.dumps.size() != dumps.size()) return bad_argument("the reference wants a dump for each dump to learn from");
+    if (reference.dumps.size() != dumps.size())
+      return bad_argument("the reference wants a dump for each dump to learn from");
     for (std::size_t i = 0; i < dumps.size(); ++i) {
       ACTZ_TRY(const auto own, view_of(dumps[i]));
       ACTZ_TRY(const auto other, view_of(reference.dumps[i]));
@@ -105,7 +107,8 @@ class SampleReader {
         store_le(&digest, digest);
         digests_.push_back(digest);
         rows_seen_ += count;
-        const bool kept = strands_seen_++ % keep_every_ == 0 && keep(dump.dtype, bytes, static_cast<std::size_t>(count));
+        const bool kept =
+            strands_seen_++ % keep_every_ == 0 && keep(dump.dtype, bytes, static_cast<std::size_t>(count));
         if (reference != nullptr) ACTZ_CHECK(read_reference(*reference, sequence * view.rows + first, count, kept));
         if (options_.progress != nullptr) {
           options_.progress(options_.progress_context, rows_seen_ * rows_.channels / 2, all_rows * rows_.channels);
@@ -178,7 +181,8 @@ RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t c
   out.reference_noise = nmse;
   out.lags = options.lags;
   out.transform = options.transform;
-  out.state_bits = options.quantizer_states == 1 ? 0 : static_cast<unsigned>(std::countr_zero(options.quantizer_states));
+  out.state_bits =
+      options.quantizer_states == 1 ? 0 : static_cast<unsigned>(std::countr_zero(options.quantizer_states));
   out.entropy = options.context ? EntropyKind::context : EntropyKind::static_classes;
   if (channels > kWideChannels) {
     out.wide = true;
@@ -197,7 +201,8 @@ Status check_options(const FitOptions& options) {
   if (options.quantizer_states != 1 && options.quantizer_states != 4 && options.quantizer_states != 8) {
     return bad_argument("the dependent quantiser has 4 or 8 states, the uniform one 1");
   }
-  if (options.quantizer_states > 1 && !options.context) return bad_argument("the dependent quantiser needs a context model");
+  if (options.quantizer_states > 1 && !options.context)
+    return bad_argument("the dependent quantiser needs a context model");
   if (options.lags.size() > kMaxLags) return bad_argument("at most 16 lags");
   for (std::size_t i = 0; i < options.lags.size(); ++i) {
     const bool ascends = options.lags[i] > (i == 0 ? 0 : options.lags[i - 1]);
@@ -215,7 +220,8 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
   TrainingRows& rows = reader.rows();
   ACTZ_TRY(const auto metric, metric_of(options, rows.channels));
   auto content = std::make_shared<Profile::Content>();
-  content->training = {reader.rows_seen(), rows.row_count(), rows.channels, to_hex(reader.digest()), options.lags, reference.name};
+  content->training = {reader.rows_seen(),      rows.row_count(), rows.channels,
+                       to_hex(reader.digest()), options.lags,     reference.name};
   const std::vector<double> mean = centre(rows);
   if (!metric.empty()) content->metric = write_metric(metric, rows.channels);
   hold_out(rows);
@@ -226,10 +232,11 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
     Rung rung{std::move(fit.model), {}, {}};
     rung.model_bytes = write_model(rung.model);
     rung.digest = sha256(rung.model_bytes);
-    content->info.push_back({targets[i], fit.held_out.nmse, fit.held_out.bits_per_value, rung.model.synthesis.coefficients,
-                             rung.model_bytes.size(), to_hex(rung.digest)});
+    content->info.push_back({targets[i], fit.held_out.nmse, fit.held_out.bits_per_value,
+                             rung.model.synthesis.coefficients, rung.model_bytes.size(), to_hex(rung.digest)});
     content->rungs.push_back(std::move(rung));
-    if (options.progress != nullptr) options.progress(options.progress_context, targets.size() + i + 1, 2 * targets.size());
+    if (options.progress != nullptr)
+      options.progress(options.progress_context, targets.size() + i + 1, 2 * targets.size());
   }
   return Profile(std::shared_ptr<const Profile::Content>(std::move(content)));
 }

@@ -14,14 +14,15 @@ namespace {
 
 /// Coefficients with less variance than this share of the quantiser's noise never leave zero: they are dropped.
 constexpr double kDroppedVariancePerNoise = 0.24;
-/// Standard deviation of the inputs from a reference: 1/512 of it is well below any noise, and peaks of 60 deviations fit.
+/// Standard deviation of the inputs from a reference: 1/512 of it is well below any noise, and peaks of 60 deviations
+/// fit.
 constexpr double kReferenceDeviation = 512;
-constexpr double kReferenceRidge = 1e-3;  ///< of the mean energy of the inputs of each kind
-constexpr double kPeakMargin = 1.5;  ///< room between the largest training value and saturation
+constexpr double kReferenceRidge = 1e-3;   ///< of the mean energy of the inputs of each kind
+constexpr double kPeakMargin = 1.5;        ///< room between the largest training value and saturation
 constexpr double kMassiveRowEnergy = 256;  ///< median energies
 constexpr double kRowsPerChannelToDrop = 3;
-constexpr std::size_t kFolds = 4;              ///< for cross-validation
-constexpr std::size_t kShortestFoldLags = 4;   ///< rows of a piece of a strand, in units of the longest lag
+constexpr std::size_t kFolds = 4;             ///< for cross-validation
+constexpr std::size_t kShortestFoldLags = 4;  ///< rows of a piece of a strand, in units of the longest lag
 
 struct Pass {
   std::vector<std::int16_t> quantised;
@@ -44,7 +45,8 @@ std::vector<float> tempering_scales(const TrainingRows& rows) {
   return out;
 }
 
-void copy_rows(const std::vector<std::int16_t>& from, const Strand& strand, std::size_t width, std::vector<std::int16_t>& to) {
+void copy_rows(const std::vector<std::int16_t>& from, const Strand& strand, std::size_t width,
+               std::vector<std::int16_t>& to) {
   const auto first = static_cast<std::ptrdiff_t>(strand.first_row * width);
   std::copy_n(from.begin() + first, strand.row_count * width, to.begin() + first);
 }
@@ -52,7 +54,11 @@ void copy_rows(const std::vector<std::int16_t>& from, const Strand& strand, std:
 class RungTrainer {
  public:
   RungTrainer(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options)
-      : rows_(rows), mean_(mean), options_(options), search_(options.lags), wide_(rows.channels, options.lags, options.transform) {
+      : rows_(rows),
+        mean_(mean),
+        options_(options),
+        search_(options.lags),
+        wide_(rows.channels, options.lags, options.transform) {
     const std::size_t longest_lag = options.lags.empty() ? 1 : options.lags.back();
     folds_ = make_folds(rows_.train, kFolds, kShortestFoldLags * longest_lag);
     energy_ = 0;
@@ -66,7 +72,8 @@ class RungTrainer {
     model_.state_bits = options_.state_bits;
     noise_ = noise_per_step_squared(options_.state_bits);
     const TaskMetric* const metric = options_.decisions.metric;
-    const double gain = metric != nullptr ? squared_error_per_distortion(*metric, rows_.channels, options_.transform) : 1.0;
+    const double gain =
+        metric != nullptr ? squared_error_per_distortion(*metric, rows_.channels, options_.transform) : 1.0;
     set_step(options_.step ? *options_.step : std::sqrt(std::max(distortion, 1e-30) / (noise_ * gain)));
   }
 
@@ -140,7 +147,8 @@ class RungTrainer {
     }
     reference.channels = rows_.reference_channels;
     reference.rows = options_.lags.empty() ? 1 : 2;
-    side_scale_ = kReferenceDeviation / std::sqrt(std::max(energy / static_cast<double>(rows_.reference.size()), 1e-30));
+    side_scale_ =
+        kReferenceDeviation / std::sqrt(std::max(energy / static_cast<double>(rows_.reference.size()), 1e-30));
     reference.scale = static_cast<float>(side_scale_);
     reference.input_shift.assign(channels, 0);
     for (std::size_t c = 0; c < channels; ++c) {
@@ -166,7 +174,8 @@ class RungTrainer {
         }
       }
     };
-    add_reference_moments(moments, rows_.train, rows_.channels, options_.lags, static_cast<std::uint32_t>(inputs), rows_z, rows_h, side);
+    add_reference_moments(moments, rows_.train, rows_.channels, options_.lags, static_cast<std::uint32_t>(inputs),
+                          rows_z, rows_h, side);
     // What it will be decoded from carries noise that these rows do not: least squares with errors in the inputs.
     auto diagonal = moments.hh.diagonal().tail(static_cast<Eigen::Index>(inputs));
     diagonal.array() += options_.reference_noise * diagonal.mean();
@@ -189,7 +198,8 @@ class RungTrainer {
       to.resize(strand.row_count * rows_.channels);
       const std::int16_t* from = &pass.remembered[strand.first_row * rows_.channels];
       for (std::size_t i = 0; i < to.size(); ++i) {
-        to[i] = static_cast<float>(std::int32_t{from[i]} * (1 << input_shift_used_[i % rows_.channels])) * remembered_scale_;
+        to[i] = static_cast<float>(std::int32_t{from[i]} * (1 << input_shift_used_[i % rows_.channels])) *
+                remembered_scale_;
       }
       temper(strand, to);
     };
@@ -218,7 +228,8 @@ class RungTrainer {
       choice_ = learn_with_reference(rows_h);
     } else {
       std::vector<LagMoments> folds;
-      for (const Fold& fold : folds_) folds.push_back(lag_moments(fold, rows_.channels, options_.lags, originals(), rows_h));
+      for (const Fold& fold : folds_)
+        folds.push_back(lag_moments(fold, rows_.channels, options_.lags, originals(), rows_h));
       choice_ = search_.choose(folds, noise_energy());
     }
     // Too few rows do not show that a direction is empty: an unused coefficient costs less than a missing one.
@@ -232,10 +243,12 @@ class RungTrainer {
   LinearChoice learn_with_reference(const RowLoader& rows_h) {
     LinearChoice out;
     out.lags = options_.lags;
-    out.moments = with_reference(lag_moments(rows_.train, rows_.channels, options_.lags, originals(), rows_h), originals(), rows_h);
+    out.moments = with_reference(lag_moments(rows_.train, rows_.channels, options_.lags, originals(), rows_h),
+                                 originals(), rows_h);
     LagMoments ridged = out.moments;
     const Eigen::Index lag_inputs = out.moments.lag_inputs;
-    for (auto part : {ridged.hh.diagonal().head(lag_inputs), ridged.hh.diagonal().tail(ridged.hh.rows() - lag_inputs)}) {
+    for (auto part :
+         {ridged.hh.diagonal().head(lag_inputs), ridged.hh.diagonal().tail(ridged.hh.rows() - lag_inputs)}) {
       if (part.size() > 0) part.array() += kReferenceRidge * part.mean();
     }
     out.predictor = fit_predictor(ridged, 0);
@@ -255,7 +268,8 @@ class RungTrainer {
       learn.insert(learn.end(), folds_[i].begin(), folds_[i].end());
     }
     const RowLoader rows_z = originals();
-    WideLinear found = wide_.choose({learn, folds_.back(), rows_z, rows_h}, noise_energy(), input_shift_, options_.precision);
+    WideLinear found =
+        wide_.choose({learn, folds_.back(), rows_z, rows_h}, noise_energy(), input_shift_, options_.precision);
     model_.predictor = std::move(found.predictor);
     model_.synthesis = std::move(found.synthesis);
     if (options_.decisions.metric != nullptr) {
@@ -310,16 +324,19 @@ class RungTrainer {
     if (rates == Rates::geometric) reset_entropy(model_);
     const LossyRowEncoder encoder(model_, rates, decisions_for(options_.state_bits, options_.decisions));
     const RowBlock<std::int16_t> side = side_inputs(encoder, rows_, double{model_.reference.scale});
-    encoder.encode(rows_.values, strands, pass.quantised, [&](std::size_t row, const std::int32_t* decoded) {
-      const float* original = &rows_.values[row * rows_.channels];
-      for (std::size_t c = 0; c < rows_.channels; ++c) {
-        const double error = double{original[c]} - decoded[c];
-        pass.squared_error += std::fabs(error) <= kPatchedErrorUnits ? error * error : 0.0;
-      }
-      if (!pass.remembered.empty()) {
-        round_shift_saturate(decoded, input_shift_.data(), &pass.remembered[row * rows_.channels], rows_.channels);
-      }
-    }, &side);
+    encoder.encode(
+        rows_.values, strands, pass.quantised,
+        [&](std::size_t row, const std::int32_t* decoded) {
+          const float* original = &rows_.values[row * rows_.channels];
+          for (std::size_t c = 0; c < rows_.channels; ++c) {
+            const double error = double{original[c]} - decoded[c];
+            pass.squared_error += std::fabs(error) <= kPatchedErrorUnits ? error * error : 0.0;
+          }
+          if (!pass.remembered.empty()) {
+            round_shift_saturate(decoded, input_shift_.data(), &pass.remembered[row * rows_.channels], rows_.channels);
+          }
+        },
+        &side);
     return pass;
   }
 
@@ -358,9 +375,9 @@ class RungTrainer {
   CodecModel model_;
   double side_scale_ = 1;    ///< of the reference's inputs when its matrix was learned
   double noise_ = 1.0 / 12;  ///< of the quantiser, in squared steps
-  double energy_ = 0;      ///< of the centred training rows, in squared values
+  double energy_ = 0;        ///< of the centred training rows, in squared values
   double train_rows_ = 0;
-  std::vector<float> row_scale_;   ///< of each row in the moments
+  std::vector<float> row_scale_;  ///< of each row in the moments
   std::vector<std::uint8_t> input_shift_;
   std::vector<std::uint8_t> input_shift_used_;  ///< when `remembered` was filled
   float remembered_scale_ = 1.0F;               ///< from its unit to the present one

@@ -11,16 +11,17 @@
 namespace actz {
 
 struct RungOptions {
-  double nmse = 0.02;                    ///< wanted on the training rows
-  std::optional<double> step;            ///< this quantiser step instead of a wanted NMSE
-  unsigned state_bits = kMaxStateBits;   ///< of the dependent quantiser; 0: uniform
+  double nmse = 0.02;                   ///< wanted on the training rows
+  std::optional<double> step;           ///< this quantiser step instead of a wanted NMSE
+  unsigned state_bits = kMaxStateBits;  ///< of the dependent quantiser; 0: uniform
   EntropyKind entropy = EntropyKind::context;
   DecisionOptions decisions;
   std::vector<std::uint16_t> lags = {1, 2};
-  bool transform = true;                 ///< false: diagonal synthesis
-  unsigned turns = 4;                    ///< rounds of coding and learning
-  double reference_noise = 0;            ///< NMSE that the reference's rows will have, if those to learn from are exact
-  bool wide = false;                     ///< low-rank prediction and transforms of blocks of channels: no channels² anywhere
+  bool transform = true;       ///< false: diagonal synthesis
+  unsigned turns = 4;          ///< rounds of coding and learning
+  double reference_noise = 0;  ///< NMSE that the reference's rows will have, if those to learn from are exact
+  /// Low-rank prediction and transforms of blocks of channels: no channels² anywhere
+  bool wide = false;
   MatrixPrecision precision;
   EntropyFitOptions tables;
 };

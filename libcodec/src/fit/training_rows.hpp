@@ -10,12 +10,12 @@ namespace actz {
 /// Rows held in memory to train on: a sample of the dumps, with some strands kept apart to measure on.
 struct TrainingRows {
   std::uint32_t channels = 0;
-  std::vector<float> values;      ///< row-major, centred, in fixed-point units of the step being tried
-  std::vector<Strand> train;      ///< row ranges in `values`
+  std::vector<float> values;  ///< row-major, centred, in fixed-point units of the step being tried
+  std::vector<Strand> train;  ///< row ranges in `values`
   std::vector<Strand> held_out;
-  double unit = 1.0;              ///< of `values`
+  double unit = 1.0;                     ///< of `values`
   std::uint32_t reference_channels = 0;  ///< 0: no reference
-  std::vector<float> reference;   ///< the same rows of another tensor, as they are
+  std::vector<float> reference;          ///< the same rows of another tensor, as they are
 
   std::size_t row_count() const { return values.size() / channels; }
   /// Changes the fixed-point unit: rescales the values in place.

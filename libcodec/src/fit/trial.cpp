@@ -22,7 +22,9 @@ RowBlock<std::int16_t> side_inputs(const LossyRowEncoder& encoder, const Trainin
   return predictor == nullptr ? RowBlock<std::int16_t>{} : predictor->inputs(rows.reference, static_cast<float>(scale));
 }
 
-double noise_per_step_squared(unsigned state_bits) { return state_bits == 0 ? 1.0 / 12 : state_bits == 2 ? 0.2623 : 0.2593; }
+double noise_per_step_squared(unsigned state_bits) {
+  return state_bits == 0 ? 1.0 / 12 : state_bits == 2 ? 0.2623 : 0.2593;
+}
 
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options) {
   const double lambda = state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
@@ -43,17 +45,21 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
   std::vector<unsigned> row_patches(rows.row_count());
   const double bound = options.error_bound ? *options.error_bound / options.unit : 0;
   double beyond = 0;
-  const RowBlock<std::int16_t> side = side_inputs(encoder, rows, double{model.reference.scale} * double{model.unit} / options.unit);
-  encoder.encode(rows.values, strands, quantised, [&](std::size_t row, const std::int32_t* decoded) {
-    const float* original = &rows.values[row * rows.channels];
-    for (std::size_t c = 0; c < rows.channels; ++c) {
-      const double error = double{original[c]} - decoded[c];
-      const bool patched = !options.error_bound && std::fabs(error) > kPatchedErrorUnits;
-      row_error[row] += patched ? 0.0 : error * error;
-      row_patches[row] += patched;
-      beyond += std::fabs(error) > bound ? 1 : 0;
-    }
-  }, &side);
+  const RowBlock<std::int16_t> side =
+      side_inputs(encoder, rows, double{model.reference.scale} * double{model.unit} / options.unit);
+  encoder.encode(
+      rows.values, strands, quantised,
+      [&](std::size_t row, const std::int32_t* decoded) {
+        const float* original = &rows.values[row * rows.channels];
+        for (std::size_t c = 0; c < rows.channels; ++c) {
+          const double error = double{original[c]} - decoded[c];
+          const bool patched = !options.error_bound && std::fabs(error) > kPatchedErrorUnits;
+          row_error[row] += patched ? 0.0 : error * error;
+          row_patches[row] += patched;
+          beyond += std::fabs(error) > bound ? 1 : 0;
+        }
+      },
+      &side);
   const CodeLength code_length(model);
   Trial out;
   StrandTrial sum;

@@ -24,8 +24,8 @@ struct Measured {
   double bits_per_value = 0;  ///< code length of the integer tables, without container
 };
 
-/// Mean squared error of a quantiser at high rate, in squared steps of its grid of levels: 1/12 for the uniform one; for
-/// the dependent ones measured on a uniform source (4 and 8 states): 1.04 and 1.09 dB below 2² / 12.
+/// Mean squared error of a quantiser at high rate, in squared steps of its grid of levels: 1/12 for the uniform one;
+/// for the dependent ones measured on a uniform source (4 and 8 states): 1.04 and 1.09 dB below 2² / 12.
 double noise_per_step_squared(unsigned state_bits);
 
 /// Codes strands of `rows` (centred on `mean`) with a model at a unit, and measures. `rows` is rescaled.
@@ -47,7 +47,8 @@ struct Trial {
   std::vector<StrandTrial> strands;
   double share_beyond_bound = 0;
 };
-Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands, const TrialOptions& options);
+Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,
+                const TrialOptions& options);
 /// The same with the model's encoder at hand: making one inverts the synthesis, which several trials need not repeat.
 Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, TrainingRows& rows,
                   const std::vector<Strand>& strands, const TrialOptions& options);

@@ -18,13 +18,13 @@ constexpr std::size_t kMostFeatures = 128;  ///< per lag
 constexpr std::size_t kRowsPerFeature = 8;
 constexpr unsigned kSubspaceRounds = 2;
 constexpr unsigned kRanks[] = {8, 12, 16, 20, 24, 32};
-constexpr double kRidge = 1e-2;             ///< of the features' mean energy
+constexpr double kRidge = 1e-2;  ///< of the features' mean energy
 /// Bits per value that an entry per channel must save: it costs a byte of profile and a product per value.
 constexpr double kBitsPerEntry = 1.5e-4;
-/// Entries of all matrices together: with 0.78 bytes each, and 11 bytes a channel for tables and centre, eight rungs of 4096
-/// channels stay below 4 MiB.
+/// Entries of all matrices together: with 0.78 bytes each, and 11 bytes a channel for tables and centre, eight rungs of
+/// 4096 channels stay below 4 MiB.
 constexpr double kMostEntries = 610e3;
-constexpr double kInt16Room = 16;           ///< deviations of a reduced row that fit in 16 bits
+constexpr double kInt16Room = 16;  ///< deviations of a reduced row that fit in 16 bits
 
 FloatMatrix as_float(const Eigen::MatrixXd& matrix) {
   const RowMajorFloat narrow = matrix.cast<float>();
@@ -73,17 +73,19 @@ void WideSearch::set_directions(const Eigen::MatrixXd& directions) {
 void WideSearch::find_directions(const WideRows& rows) {
   double learned = 0;
   for (const Strand& strand : rows.learn) learned += static_cast<double>(strand.row_count);
-  const auto features = static_cast<Eigen::Index>(
-      std::clamp<std::size_t>(std::min(static_cast<std::size_t>(learned) / kRowsPerFeature, channels_ / 4), 1, kMostFeatures));
+  const auto features = static_cast<Eigen::Index>(std::clamp<std::size_t>(
+      std::min(static_cast<std::size_t>(learned) / kRowsPerFeature, channels_ / 4), 1, kMostFeatures));
   const auto d = static_cast<Eigen::Index>(channels_);
-  std::mt19937 random(1);  // the same directions in every run; the generator is the standard's, its bits used as they are
+  std::mt19937 random(
+      1);  // the same directions in every run; the generator is the standard's, its bits used as they are
   Eigen::MatrixXd start(d, features);
   for (Eigen::Index i = 0; i < start.size(); ++i) start.data()[i] = (random() & 1) != 0 ? 1.0 : -1.0;
   set_directions(orthonormal(start));
   const std::size_t lag = lags_.front();
   const auto width = static_cast<std::size_t>(features);
   std::vector<float> z, h;
-  // One half round from the later rows to the earlier ones, one back: the product is of the cross-covariance and its transpose.
+  // One half round from the later rows to the earlier ones, one back: the product is of the cross-covariance and its
+  // transpose.
   for (unsigned half = 0; half < 2 * kSubspaceRounds - 1; ++half) {
     const bool from_later = half % 2 == 0;
     RowMajor sum = RowMajor::Zero(d, features);
@@ -94,7 +96,8 @@ void WideSearch::find_directions(const WideRows& rows) {
       const std::size_t count = strand.row_count - lag;
       const float* later = z.data() + lag * channels_;
       const RowBlock<float> seen = apply(projection_, from_later ? later : h.data(), channels_, count);
-      accumulate_gram(from_later ? h.data() : later, channels_, channels_, seen.row(0), seen.stride(), width, count, sum.data());
+      accumulate_gram(from_later ? h.data() : later, channels_, channels_, seen.row(0), seen.stride(), width, count,
+                      sum.data());
     }
     const Eigen::Map<const Eigen::VectorXd> weight(weight_.data(), d);
     set_directions(orthonormal(weight.asDiagonal() * sum));
@@ -107,7 +110,8 @@ std::vector<float> WideSearch::lagged_features(std::size_t row_count, const std:
   const RowBlock<float> own = apply(projection_, h.data(), channels_, row_count);
   std::vector<float> out(row_count * all);
   for (std::size_t l = 0; l < lags_.size(); ++l) {
-    for (std::size_t t = lags_[l]; t < row_count; ++t) std::copy_n(own.row(t - lags_[l]), width, &out[t * all + l * width]);
+    for (std::size_t t = lags_[l]; t < row_count; ++t)
+      std::copy_n(own.row(t - lags_[l]), width, &out[t * all + l * width]);
   }
   return out;
 }
@@ -142,13 +146,15 @@ WideSearch::Factors WideSearch::factors(const Moments& moments, unsigned rank) c
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(spread.transpose() * spread);
   const Eigen::Index kept = std::min<Eigen::Index>(rank, spread.cols());
   const Eigen::VectorXd energy = solver.eigenvalues().tail(kept).reverse().cwiseMax(1e-20);
-  const Eigen::MatrixXd left =
-      spread * solver.eigenvectors().rightCols(kept).rowwise().reverse() * energy.cwiseSqrt().cwiseInverse().asDiagonal();
-  return {weight.cwiseInverse().asDiagonal() * left, left.transpose() * regression, (energy / std::max(moments.rows, 1.0)).cwiseSqrt()};
+  const Eigen::MatrixXd left = spread * solver.eigenvectors().rightCols(kept).rowwise().reverse() *
+                               energy.cwiseSqrt().cwiseInverse().asDiagonal();
+  return {weight.cwiseInverse().asDiagonal() * left, left.transpose() * regression,
+          (energy / std::max(moments.rows, 1.0)).cwiseSqrt()};
 }
 
 std::vector<WideSearch::Grams> WideSearch::residual_grams(std::span<const Strand> strands, const WideRows& rows,
-                                                          const Factors& factors, std::span<const unsigned> ranks) const {
+                                                          const Factors& factors,
+                                                          std::span<const unsigned> ranks) const {
   std::vector<Grams> out(ranks.size(), Grams(channels_ * kLargestBlock));
   std::vector<FloatMatrix> ups;
   unsigned done = 0;
@@ -168,7 +174,8 @@ std::vector<WideSearch::Grams> WideSearch::residual_grams(std::span<const Strand
     }
     for (std::size_t i = 0; i < ranks.size(); ++i) {
       if (ups[i].inputs() > 0) {
-        const RowBlock<float> part = apply(ups[i], reduced.row(0) + (i == 0 ? 0 : ranks[i - 1]), reduced.stride(), strand.row_count);
+        const RowBlock<float> part =
+            apply(ups[i], reduced.row(0) + (i == 0 ? 0 : ranks[i - 1]), reduced.stride(), strand.row_count);
         for (std::size_t t = 0; t < strand.row_count; ++t) {
           for (std::size_t c = 0; c < channels_; ++c) z[t * channels_ + c] -= part.row(t)[c];
         }
@@ -185,7 +192,8 @@ WideShape WideSearch::choose_shape(const WideRows& rows, const Moments& learned,
   for (const unsigned rank : kRanks) {
     if (rank <= features) ranks.push_back(rank);
   }
-  const Factors all = ranks.back() > 0 ? factors(learned, ranks.back()) : Factors{Eigen::MatrixXd(channels_, 0), {}, {}};
+  const Factors all =
+      ranks.back() > 0 ? factors(learned, ranks.back()) : Factors{Eigen::MatrixXd(channels_, 0), {}, {}};
   const auto own = residual_grams(rows.learn, rows, all, ranks);
   const auto judge = residual_grams(rows.judge, rows, all, ranks);
   double judged = 0;

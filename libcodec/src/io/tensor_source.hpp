@@ -51,8 +51,8 @@ struct ReadOptions {
   /// Default: raw for a pipe with raw_shape; by the first bytes (npy, npz, safetensors), else raw, for any other pipe;
   /// by ending for a file, and without a known ending raw with raw_shape, else by the first bytes, else bad_argument.
   std::optional<FileFormat> format;
-  DType raw_dtype = DType::f32;      ///< raw only
-  std::optional<Shape> raw_shape;    ///< raw only; default: one axis, as long as the file
+  DType raw_dtype = DType::f32;    ///< raw only
+  std::optional<Shape> raw_shape;  ///< raw only; default: one axis, as long as the file
 };
 
 /// Opens a path, or standard input for "-"; FIFOs and character devices count as pipes. A single tensor without a

@@ -20,9 +20,9 @@ struct AlignedAllocator {
 
   T* allocate(std::size_t count) {
     if (count > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
-    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{kVectorBytes}));
+    return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{kVectorBytes}));
   }
-  void deallocate(T* first, std::size_t) noexcept { ::operator delete(first, std::align_val_t{kVectorBytes}); }
+  void deallocate(T* first, std::size_t) noexcept { ::operator delete (first, std::align_val_t{kVectorBytes}); }
 
   friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
 };

@@ -128,8 +128,8 @@ void accumulate_avx512(const PackedMatrix& matrix, const std::int16_t* const* in
   elementwise::round_shift_saturate(in, shift, out, count);
 }
 
-[[ACTZ_TARGET_AVX512]] void to_float_avx512(const std::int32_t* in, const std::int32_t* centre, float unit,
-                                            float* out, std::size_t count) {
+[[ACTZ_TARGET_AVX512]] void to_float_avx512(const std::int32_t* in, const std::int32_t* centre, float unit, float* out,
+                                            std::size_t count) {
   elementwise::to_real(in, centre, unit, out, count);
 }
 

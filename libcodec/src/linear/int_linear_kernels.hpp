@@ -20,8 +20,7 @@ struct IntLinearKernels {
   void (*accumulate)(const PackedMatrix& matrix, const std::int16_t* const* in, std::int32_t* const* acc,
                      std::size_t batch);
   void (*round_shift)(std::int32_t* acc, const std::uint8_t* shift, std::size_t count);
-  void (*round_shift_saturate)(const std::int32_t* in, const std::uint8_t* shift, std::int16_t* out,
-                               std::size_t count);
+  void (*round_shift_saturate)(const std::int32_t* in, const std::uint8_t* shift, std::int16_t* out, std::size_t count);
   void (*to_float)(const std::int32_t* in, const std::int32_t* centre, float unit, float* out, std::size_t count);
   void (*to_double)(const std::int32_t* in, const std::int32_t* centre, double unit, double* out, std::size_t count);
 };

@@ -42,14 +42,13 @@ void to_float_scalar(const std::int32_t* in, const std::int32_t* centre, float u
   elementwise::to_real(in, centre, unit, out, count);
 }
 
-void to_double_scalar(const std::int32_t* in, const std::int32_t* centre, double unit, double* out,
-                      std::size_t count) {
+void to_double_scalar(const std::int32_t* in, const std::int32_t* centre, double unit, double* out, std::size_t count) {
   elementwise::to_real(in, centre, unit, out, count);
 }
 
 }  // namespace
 
 const IntLinearKernels kIntLinearScalar = {accumulate_scalar, round_shift_scalar, round_shift_saturate_scalar,
-                                               to_float_scalar, to_double_scalar};
+                                           to_float_scalar, to_double_scalar};
 
 }  // namespace actz

@@ -7,8 +7,8 @@
 namespace actz {
 
 /// Columns [first, first + count) of a row-major matrix.
-inline std::vector<std::int16_t> columns_of(const std::vector<std::int16_t>& matrix, std::size_t columns, std::size_t first,
-                                            std::size_t count) {
+inline std::vector<std::int16_t> columns_of(const std::vector<std::int16_t>& matrix, std::size_t columns,
+                                            std::size_t first, std::size_t count) {
   std::vector<std::int16_t> out;
   out.reserve(matrix.size() / columns * count);
   for (std::size_t at = first; at < matrix.size(); at += columns) {

@@ -15,7 +15,8 @@ class RowBlock {
  public:
   RowBlock() = default;
   RowBlock(std::size_t rows, std::size_t columns)
-      : stride_((columns + kLinearPadding - 1) / kLinearPadding * kLinearPadding), cells_(rows * stride_ + kLinearPadding) {
+      : stride_((columns + kLinearPadding - 1) / kLinearPadding * kLinearPadding),
+        cells_(rows * stride_ + kLinearPadding) {
     pointers_.reserve(rows);
     for (std::size_t row = 0; row < rows; ++row) pointers_.push_back(cells_.data() + row * stride_);
   }

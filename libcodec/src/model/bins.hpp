@@ -15,9 +15,9 @@ struct Bin {
 };
 
 struct BinTable {
-  std::uint8_t element_bits = 32;   ///< 8, 16, 32 or 64
-  std::uint8_t low_zero_bits = 0;   ///< bits at the bottom of every element that are 0 (bf16 stored as f32: 16)
-  std::vector<Bin> bins;            ///< one per symbol, at most kMaxSymbols
+  std::uint8_t element_bits = 32;  ///< 8, 16, 32 or 64
+  std::uint8_t low_zero_bits = 0;  ///< bits at the bottom of every element that are 0 (bf16 stored as f32: 16)
+  std::vector<Bin> bins;           ///< one per symbol, at most kMaxSymbols
 };
 
 }  // namespace actz

@@ -37,9 +37,8 @@ BinLookup::BinLookup(const BinTable& table)
 std::uint8_t BinLookup::search(std::uint64_t element) const {
   if ((element & low_mask_) != 0) return escape_;
   const std::uint64_t value = element >> table_.low_zero_bits;
-  const auto after = std::upper_bound(by_base_.begin(), by_base_.end(), value, [&](std::uint64_t v, std::uint8_t i) {
-    return v < table_.bins[i].base;
-  });
+  const auto after = std::upper_bound(by_base_.begin(), by_base_.end(), value,
+                                      [&](std::uint64_t v, std::uint8_t i) { return v < table_.bins[i].base; });
   if (after == by_base_.begin()) return escape_;
   const std::uint8_t found = *(after - 1);
   return (value - table_.bins[found].base) >> table_.bins[found].width_bits == 0 ? found : escape_;

@@ -41,7 +41,8 @@ OffsetCursor BinOffsets::write_run(const std::byte* elements, const std::uint8_t
       field |= offset << field_bits;
       field_bits += place.width_bits;
     }
-    if constexpr (kGroup > 1) to.put(field, field_bits); else put_wide(field, field_bits, to);
+    if constexpr (kGroup > 1) to.put(field, field_bits);
+    else put_wide(field, field_bits, to);
   }
   if constexpr (kGroup > 1) return write_run<T, 1>(elements + i * sizeof(T), symbols + i, count - i, to);
   return to;
@@ -66,7 +67,8 @@ const std::byte* BinOffsets::write_all(std::span<const std::byte> elements, cons
   return cursor.end();
 }
 
-const std::byte* BinOffsets::write(std::span<const std::byte> elements, const std::uint8_t* symbols, std::byte* to) const {
+const std::byte* BinOffsets::write(std::span<const std::byte> elements, const std::uint8_t* symbols,
+                                   std::byte* to) const {
   switch (element_bits_) {
     case 8: return write_all<std::uint8_t>(elements, symbols, to);
     case 16: return write_all<std::uint16_t>(elements, symbols, to);

@@ -37,7 +37,8 @@ class BinOffsets {
   explicit BinOffsets(const BinTable& table);
   /// @param elements  little-endian, of the table's width.
   /// @param symbols   their symbols.
-  /// @param to        room for all elements as they are and OffsetCursor::kSlackBytes; what lies past the end is undefined.
+  /// @param to        room for all elements as they are and OffsetCursor::kSlackBytes; what lies past the end is
+  /// undefined.
   /// @return the end of what was written.
   const std::byte* write(std::span<const std::byte> elements, const std::uint8_t* symbols, std::byte* to) const;
 
@@ -49,7 +50,8 @@ class BinOffsets {
   template <class T>
   const std::byte* write_all(std::span<const std::byte> elements, const std::uint8_t* symbols, std::byte* to) const;
   template <class T, std::size_t kGroup>
-  OffsetCursor write_run(const std::byte* elements, const std::uint8_t* symbols, std::size_t count, OffsetCursor to) const;
+  OffsetCursor write_run(const std::byte* elements, const std::uint8_t* symbols, std::size_t count,
+                         OffsetCursor to) const;
 
   std::vector<Place> places_;  ///< one per symbol but the escape
   unsigned element_bits_;

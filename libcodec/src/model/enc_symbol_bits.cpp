@@ -13,9 +13,8 @@ float escape_bits(const StaticModel& model, unsigned class_index, int value) {
   const int low = range.lowest * (1 << range.raw_bits);
   const int end = (range.lowest + static_cast<int>(frequencies.size()) - 1) * (1 << range.raw_bits);
   const int excess = value < low ? low - 1 - value : std::max(value - end, 0);
-  const double escape_symbol_bits = frequencies.back() == 0
-                                 ? 64.0
-                                 : model.tables.precision_bits - std::log2(static_cast<double>(frequencies.back()));
+  const double escape_symbol_bits =
+      frequencies.back() == 0 ? 64.0 : model.tables.precision_bits - std::log2(static_cast<double>(frequencies.back()));
   return static_cast<float>(escape_symbol_bits + 2.0 + 2.0 * std::floor(std::log2(excess + 1.0)));
 }
 

@@ -18,8 +18,8 @@ struct SymbolRange {
 /// Model kind `static`: a class for every coefficient, fixed for the whole tensor.
 struct StaticModel {
   ClassTables tables;
-  std::vector<SymbolRange> ranges;           ///< one per class; empty for lossless models, whose bins map symbols
-  std::vector<std::uint8_t> class_of;        ///< one per coefficient
+  std::vector<SymbolRange> ranges;     ///< one per class; empty for lossless models, whose bins map symbols
+  std::vector<std::uint8_t> class_of;  ///< one per coefficient
 
   unsigned escape_symbol(unsigned class_index) const {
     return static_cast<unsigned>(tables.classes[class_index].size()) - 1;

@@ -27,7 +27,8 @@ struct RowPiece {
 Result<LoadedChunk> load_chunk(OpenArchive& file, std::size_t tensor_index, std::size_t chunk_index);
 
 /// The chunks of a tensor that hold rows [first_row, end_row).
-Result<SharedChunks> load_rows(OpenArchive& file, std::size_t tensor_index, std::uint64_t first_row, std::uint64_t end_row) {
+Result<SharedChunks> load_rows(OpenArchive& file, std::size_t tensor_index, std::uint64_t first_row,
+                               std::uint64_t end_row) {
   const OpenArchive::OpenTensor& tensor = file.tensors[tensor_index];
   SharedChunks out;
   for (std::size_t i = 0; i < tensor.chunks.size(); ++i) {
@@ -48,8 +49,9 @@ Result<LoadedChunk> load_chunk(OpenArchive& file, std::size_t tensor_index, std:
   LoadedChunk out;
   out.file_offset_bytes = section.content_offset_bytes;
   ACTZ_TRY(out.header, read_chunk_header(section.payload, section.content_offset_bytes));
-  if (section.header.type != static_cast<std::uint16_t>(SectionType::chunk) || out.header.tensor_index != tensor_index ||
-      out.header.chunk_index != chunk_index || out.header.first_strand != entry.first_strand ||
+  if (section.header.type != static_cast<std::uint16_t>(SectionType::chunk) ||
+      out.header.tensor_index != tensor_index || out.header.chunk_index != chunk_index ||
+      out.header.first_strand != entry.first_strand ||
       out.header.strand_count != entry.strand_count) {  // R-INDX-05, R-ARCH-04
     return Error{ErrorCode::corrupt, entry.offset_bytes, "a chunk is not the one the index says"};
   }
@@ -69,7 +71,8 @@ Result<LoadedChunk> load_chunk(OpenArchive& file, std::size_t tensor_index, std:
 /// A chunk as a task that gives the rows that were asked for.
 std::function<Result<RowPiece>()> decode_task(LoadedChunk loaded, std::uint64_t first_row, std::uint64_t end_row) {
   const std::size_t row_bytes = loaded.tensor->channels * element_bytes(loaded.tensor->dtype);
-  const auto first_byte = static_cast<std::size_t>(std::max(first_row, loaded.first_row()) - loaded.first_row()) * row_bytes;
+  const auto first_byte =
+      static_cast<std::size_t>(std::max(first_row, loaded.first_row()) - loaded.first_row()) * row_bytes;
   const auto end_byte = static_cast<std::size_t>(std::min(end_row, loaded.end_row()) - loaded.first_row()) * row_bytes;
   return [=, chunk = std::move(loaded)]() -> Result<RowPiece> {
     ACTZ_TRY(auto elements, decode_loaded(chunk));
@@ -102,7 +105,8 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
   ByteWriter digests;
   OrderedTasks<RowPiece> tasks(file.options.threads, [&](RowPiece&& piece) -> Status {
     digests.u64(piece.digest);
-    const auto elements = std::span<const std::byte>(piece.elements).subspan(piece.first_byte, piece.end_byte - piece.first_byte);
+    const auto elements =
+        std::span<const std::byte>(piece.elements).subspan(piece.first_byte, piece.end_byte - piece.first_byte);
     done_elems += elements.size() / element_bytes(header.dtype);
     if (file.options.progress != nullptr) {
       file.options.progress(file.options.progress_context, done_elems, (end_row - first_row) * header.channels);

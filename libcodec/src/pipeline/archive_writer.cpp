@@ -28,7 +28,9 @@ namespace {
 Error bad_argument(std::string message) { return {ErrorCode::bad_argument, Error::kNoOffset, std::move(message)}; }
 
 Status check_options(const EncodeOptions& options) {
-  const auto positive = [](const std::optional<double>& value) { return !value || (std::isfinite(*value) && *value > 0); };
+  const auto positive = [](const std::optional<double>& value) {
+    return !value || (std::isfinite(*value) && *value > 0);
+  };
   if (!positive(options.nmse) || !positive(options.bits_per_value) || !positive(options.max_error) ||
       !positive(options.psnr_db) || !positive(options.lambda)) {
     return bad_argument("a target must be a positive number");
@@ -85,20 +87,23 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   if (state_->finished) return bad_argument("the archive is finished");
   ACTZ_CHECK(check_options(options));
   ACTZ_TRY(const auto count, element_count(shape, dtype));
-  if (name.size() > kMaxNameBytes || shape.size() > kMaxRank) return bad_argument("name longer than 1024 bytes, or rank above 16");
+  if (name.size() > kMaxNameBytes || shape.size() > kMaxRank)
+    return bad_argument("name longer than 1024 bytes, or rank above 16");
   if (!is_utf8(name)) return bad_argument("the name of a tensor is not UTF-8");
   if (!state_->names.insert(name).second) return bad_argument("two tensors are named '" + name + "'");
   FileWriter& file = state_->file;
   ACTZ_CHECK(file.start());
 
   const bool lossy = is_float(dtype) && !options.lossless;
-  const TensorViewPlan planned = plan_view(shape, lossy && options.profile != nullptr ? options.profile->training().channels : 0);
+  const TensorViewPlan planned =
+      plan_view(shape, lossy && options.profile != nullptr ? options.profile->training().channels : 0);
   BufferedElements input(elements, element_bytes(dtype));
   std::vector<const ReferenceTensor*> references;
   for (const std::string& wanted : options.references) {
     const auto found = std::find_if(state_->kept.begin(), state_->kept.end(),
                                     [&](const ReferenceTensor& kept) { return kept.header->name == wanted; });
-    if (found == state_->kept.end()) return bad_argument("the reference '" + wanted + "' is not in the file before '" + name + "'");
+    if (found == state_->kept.end())
+      return bad_argument("the reference '" + wanted + "' is not in the file before '" + name + "'");
     references.push_back(&*found);
   }
   std::optional<ModelChoice> choice;
@@ -108,15 +113,24 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
     ACTZ_TRY(choice, choose_model(input, dtype, planned, options, references));
     TensorViewPlan view = planned;
     const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
-    if (longest_lag == 0) view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
+    if (longest_lag == 0)
+      view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
     const CutPlan cut = plan_cut(view, longest_lag, options.chunk_rows,
                                  lossy ? kLossyChunkValues : kLosslessChunkBytes / element_bytes(dtype));
-    tensor = {name, dtype, shape, view.sequences, view.rows, view.channels, cut.strand_rows,
-              choice ? choice->unit : 1.0F, choice ? choice->centre_scale : kCentreScaleOne};
+    tensor = {name,
+              dtype,
+              shape,
+              view.sequences,
+              view.rows,
+              view.channels,
+              cut.strand_rows,
+              choice ? choice->unit : 1.0F,
+              choice ? choice->centre_scale : kCentreScaleOne};
     chunk_strands = cut.chunk_strands;
     if (!choice || choice->reference == nullptr || choice->reference->can_serve(tensor, chunk_strands)) break;
     if (options.profile != nullptr) {
-      return bad_argument("chunks of the reference '" + choice->reference->header->name + "' are too long for those of '" + name + "'");
+      return bad_argument("chunks of the reference '" + choice->reference->header->name +
+                          "' are too long for those of '" + name + "'");
     }
     std::erase(references, choice->reference);  // its chunks are too long for ours: without it
   }

@@ -32,7 +32,8 @@ Result<unsigned> low_zero_bits(BufferedElements& elements, DType dtype, std::uin
   };
   collect(sample);
   const unsigned limit = static_cast<unsigned>(8 * width) - 1;
-  if ((fold() & 1) != 0 || !elements.rewindable()) return std::min<unsigned>(static_cast<unsigned>(std::countr_zero(fold())), limit);
+  if ((fold() & 1) != 0 || !elements.rewindable())
+    return std::min<unsigned>(static_cast<unsigned>(std::countr_zero(fold())), limit);
   std::vector<std::byte> piece;
   for (std::uint64_t at = 0; at < count && (fold() & 1) == 0;) {
     const std::uint64_t take = std::min<std::uint64_t>(count - at, kScanPieceBytes / width);

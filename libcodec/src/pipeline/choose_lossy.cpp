@@ -13,16 +13,20 @@
 namespace actz {
 namespace {
 
-constexpr std::uint64_t kFitValues = 1u << 22;      ///< values to learn from
-constexpr std::uint64_t kFewestMeasured = 1u << 16;  ///< values to find the unit on: an eighth of the tensor, within limits
+constexpr std::uint64_t kFitValues = 1u << 22;  ///< values to learn from
+/// Values to find the unit on: an eighth of the tensor, within limits
+constexpr std::uint64_t kFewestMeasured = 1u << 16;
 constexpr std::uint64_t kMostMeasured = 1u << 19;
 constexpr std::uint64_t kMostMeasuredAgain = 1u << 22;  ///< where the first sample's spread was too wide
 constexpr double kMeasuredError = 0.004;                ///< standard error wanted of what is aimed at
-constexpr std::uint64_t kMeasuredRows = 32;  ///< of a strand, or more where lags reach far; many short ones represent more
-constexpr unsigned kThoroughEffort = 4;  ///< from here on samples grow until the target is met to half a percent, and more is tried
-constexpr unsigned kExactEffort = 7;     ///< from here on paths reckon with their own contexts, and training takes one more turn
-constexpr std::uint32_t kWideChannels = 1024;     ///< beyond, matrices are low-rank or of blocks of channels
-constexpr double kFewestWideValues = 1u << 21;    ///< such a model takes up to two bits for each of them
+/// Of a strand, or more where lags reach far; many short ones represent more
+constexpr std::uint64_t kMeasuredRows = 32;
+/// From here on samples grow until the target is met to half a percent, and more is tried
+constexpr unsigned kThoroughEffort = 4;
+/// From here on paths reckon with their own contexts, and training takes one more turn
+constexpr unsigned kExactEffort = 7;
+constexpr std::uint32_t kWideChannels = 1024;   ///< beyond, matrices are low-rank or of blocks of channels
+constexpr double kFewestWideValues = 1u << 21;  ///< such a model takes up to two bits for each of them
 constexpr double kDefaultNmse = 0.02;
 /// The largest error of a rounded diagonal coefficient: half a step and half a unit for the fixed-point row, plus room
 /// for the conversions to float.
@@ -33,7 +37,8 @@ double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(
 /// A bound on the error leaves no room for decisions against it.
 /// @param metric  may be empty; must outlive what is made of the result.
 DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric& metric) {
-  return {!options.max_error, options.effort >= kExactEffort ? TrellisContexts::of_each_path : TrellisContexts::of_each_quantizer,
+  return {!options.max_error,
+          options.effort >= kExactEffort ? TrellisContexts::of_each_path : TrellisContexts::of_each_quantizer,
           metric.empty() ? nullptr : &metric};
 }
 
@@ -41,8 +46,10 @@ std::uint32_t centre_scale_for(double model_unit, double unit) {
   return static_cast<std::uint32_t>(std::lrint(std::clamp(model_unit / unit * kCentreScaleOne, 1.0, 4.0e9)));
 }
 
-std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options, const TaskMetric& metric) {
-  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, decision_options(options, metric)));
+std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options,
+                                                        const TaskMetric& metric) {
+  return std::make_shared<LossyRowEncoder>(model, Rates::of_model,
+                                           decisions_for(model.state_bits, decision_options(options, metric)));
 }
 
 ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit) {
@@ -55,7 +62,9 @@ ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> r
 }
 
 /// The error of a transform is nearly Gaussian: a bound of 4 deviations leaves one patch in 16 000 values.
-double step_for_bound(unsigned state_bits, double bound) { return bound / 4 / std::sqrt(noise_per_step_squared(state_bits)); }
+double step_for_bound(unsigned state_bits, double bound) {
+  return bound / 4 / std::sqrt(noise_per_step_squared(state_bits));
+}
 
 /// The step at which the quantiser's decisions trade at a wanted slope.
 double step_for_lambda(unsigned state_bits, double lambda) {
@@ -129,7 +138,8 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
   if (options.max_error) {
     const double largest_unit = *options.max_error / kDiagonalErrorUnits;
     const double unit_step = 1 << kFractionBits;
-    out.step = candidate.step_over_bound > 0 ? candidate.step_over_bound * *options.max_error : largest_unit * unit_step;
+    out.step =
+        candidate.step_over_bound > 0 ? candidate.step_over_bound * *options.max_error : largest_unit * unit_step;
   }
   if (options.lambda) out.step = step_for_lambda(out.state_bits, *options.lambda);
   return out;
@@ -138,8 +148,8 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
 /// Full matrices cost channels² in the file and in time: only where the tensor is large against them.
 bool may_hold_matrices(const TensorViewPlan& view) {
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
-  return view.channels > 1 && (view.channels > kWideChannels ? values > kFewestWideValues
-                                                            : values > 8.0 * view.channels * view.channels);
+  return view.channels > 1 &&
+         (view.channels > kWideChannels ? values > kFewestWideValues : values > 8.0 * view.channels * view.channels);
 }
 
 std::vector<Candidate> candidates_for(const EncodeOptions& options, const TensorViewPlan& view) {
@@ -155,8 +165,10 @@ std::vector<Candidate> candidates_for(const EncodeOptions& options, const Tensor
   return out;
 }
 
-/// Bits of the whole tensor with a fitted candidate: symbols, patches and the model itself; at a wanted slope, distortion too.
-double total_bits(const RungFit& fit, double values, const EncodeOptions& options, const TaskMetric& metric, TensorSample& sample, DType dtype) {
+/// Bits of the whole tensor with a fitted candidate: symbols, patches and the model itself; at a wanted slope,
+/// distortion too.
+double total_bits(const RungFit& fit, double values, const EncodeOptions& options, const TaskMetric& metric,
+                  TensorSample& sample, DType dtype) {
   double bits_per_value = fit.train.bits_per_value;
   // Candidates meet the same NMSE; what they differ by in the metric is worth 6 dB a bit.
   if (!metric.empty()) {
@@ -169,7 +181,8 @@ double total_bits(const RungFit& fit, double values, const EncodeOptions& option
     bits_per_value = trial.measured.bits_per_value +
                      trial.share_beyond_bound * (8.0 * static_cast<double>(element_bytes(dtype)) + 10);
   }
-  if (options.lambda) bits_per_value += fit.train.nmse * sample.energy / static_cast<double>(sample.rows.values.size()) / *options.lambda;
+  if (options.lambda)
+    bits_per_value += fit.train.nmse * sample.energy / static_cast<double>(sample.rows.values.size()) / *options.lambda;
   return bits_per_value * values + 8.0 * static_cast<double>(write_model(fit.model).size());
 }
 
@@ -178,14 +191,15 @@ bool goes_with(const ReferenceTensor& reference, const TensorViewPlan& view) {
 }
 
 /// The tensor that a profile's models predict from; null if they do not.
-Result<const ReferenceTensor*> reference_of(const CodecModel& model, const Profile::Content& profile, const TensorViewPlan& view,
-                                            References references) {
+Result<const ReferenceTensor*> reference_of(const CodecModel& model, const Profile::Content& profile,
+                                            const TensorViewPlan& view, References references) {
   if (model.reference.channels == 0) return static_cast<const ReferenceTensor*>(nullptr);
   const std::string& name = profile.training.reference;
   for (const ReferenceTensor* reference : references) {
     if (reference->header->name != name) continue;
     if (goes_with(*reference, view) && reference->header->channels == model.reference.channels) return reference;
-    return Error{ErrorCode::bad_argument, Error::kNoOffset, "the reference '" + name + "' has other rows or channels than the profile and the tensor want"};
+    return Error{ErrorCode::bad_argument, Error::kNoOffset,
+                 "the reference '" + name + "' has other rows or channels than the profile and the tensor want"};
   }
   return Error{ErrorCode::bad_argument, Error::kNoOffset,
                "the profile predicts from the tensor '" + name + "': encode it into the same file, before this one"};
@@ -220,18 +234,24 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
 Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
                             const UnitTarget& target, double unit, unsigned effort) {
   const std::uint64_t values = tensor.view.sequences * tensor.view.rows * tensor.view.channels;
-  const std::uint64_t strand_rows = std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));
+  const std::uint64_t strand_rows =
+      std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));
   ACTZ_TRY(const auto energy, energy_per_value(tensor.elements, tensor.dtype, tensor.view));
   std::uint64_t sampled = std::clamp(values / 8, kFewestMeasured, kMostMeasured);
   for (;;) {
-    // The whole tensor is measured as it will be coded; of a part, strands without their first rows, which lack history.
+    // The whole tensor is measured as it will be coded; of a part, strands without their first rows, which lack
+    // history.
     const bool whole = sampled >= values;
-    const CutPlan cut = plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1), 0, kLossyChunkValues);
+    const CutPlan cut =
+        plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1), 0, kLossyChunkValues);
     ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
     const FoundUnit found = find_unit(model, encoder, sample, energy, target, unit, whole ? 0 : strand_rows / 2);
     const double growth = std::pow(found.relative_error / kMeasuredError, 2);
-    if (growth <= 1.5 || effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() || sampled >= kMostMeasuredAgain) return found.unit;
-    sampled = static_cast<std::uint64_t>(std::min(static_cast<double>(sampled) * growth, static_cast<double>(kMostMeasuredAgain)));
+    if (growth <= 1.5 || effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
+        sampled >= kMostMeasuredAgain)
+      return found.unit;
+    sampled = static_cast<std::uint64_t>(
+        std::min(static_cast<double>(sampled) * growth, static_cast<double>(kMostMeasuredAgain)));
     unit = found.unit;
   }
 }
@@ -244,7 +264,8 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   const std::uint32_t channels = profile.rungs.front().model.channels;
   if (view.channels != channels) {
     return Error{ErrorCode::bad_argument, Error::kNoOffset,
-                 "the profile is for " + std::to_string(channels) + " channels, the tensor has " + std::to_string(view.channels)};
+                 "the profile is for " + std::to_string(channels) + " channels, the tensor has " +
+                     std::to_string(view.channels)};
   }
   const Rung& rung = profile.rungs[nearest_rung(profile, options)];
   ACTZ_TRY(const auto* reference, reference_of(rung.model, profile, view, references));
@@ -255,7 +276,8 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
     unit = *step / (1 << kFractionBits);
   } else {
     const double guess = unit * first_guess(profile, options);
-    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options, metric), guess, options.effort));
+    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options, metric),
+                                guess, options.effort));
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.reference = reference;
@@ -270,7 +292,8 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   const CutPlan cut = plan_cut(view, std::max<std::size_t>(longest_lag, 1), options.chunk_rows, kLossyChunkValues);
   TaskMetric metric;
   if (!options.metric.empty()) {
-    ACTZ_TRY(metric, make_task_metric(options.metric, static_cast<std::uint32_t>(view.channels), !may_hold_matrices(view) || view.channels > kWideChannels));
+    ACTZ_TRY(metric, make_task_metric(options.metric, static_cast<std::uint32_t>(view.channels),
+                                      !may_hold_matrices(view) || view.channels > kWideChannels));
   }
   ACTZ_TRY(auto sample, sample_tensor(elements, dtype, view, cut.strand_rows, kFitValues));
   const double values = static_cast<double>(view.sequences * view.rows) * view.channels;
@@ -305,7 +328,8 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   }
   auto encoder = make_row_encoder(best->model, options, metric);
   double unit = double{best->model.unit};
-  if (!options.max_error && !options.lambda) unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit, 0).unit;
+  if (!options.max_error && !options.lambda)
+    unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit, 0).unit;
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);
   out.reference = best_reference;

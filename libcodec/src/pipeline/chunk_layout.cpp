@@ -17,7 +17,8 @@ ChunkLayout chunk_layout(const TensorHeader& tensor, std::uint64_t first_strand,
 
 std::uint64_t chunk_decoded_bytes(const TensorHeader& tensor, std::uint64_t first_strand, std::uint32_t strand_count) {
   // Inside the tensor, whose bytes fit in 63 bits, so nothing here can overflow.
-  const std::uint64_t rows = tensor.first_row_of_strand(first_strand + strand_count) - tensor.first_row_of_strand(first_strand);
+  const std::uint64_t rows =
+      tensor.first_row_of_strand(first_strand + strand_count) - tensor.first_row_of_strand(first_strand);
   return rows * tensor.channels * element_bytes(tensor.dtype);
 }
 

@@ -47,7 +47,8 @@ Status check_model(const TensorHeader& tensor, const PreparedModel& model, std::
 Status check_reference(const PreparedModel& model, const ReferenceRows* reference, std::uint64_t file_offset_bytes) {
   const std::uint32_t wanted = model.model.reference.channels;
   if (wanted > 0 && (reference == nullptr || reference->channels != wanted)) {  // R-CHNK-18
-    return Error{ErrorCode::corrupt, file_offset_bytes, "the chunk's model predicts from another tensor than its tensor names"};
+    return Error{ErrorCode::corrupt, file_offset_bytes,
+                 "the chunk's model predicts from another tensor than its tensor names"};
   }
   return {};
 }
@@ -99,7 +100,8 @@ Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, c
     return Error{ErrorCode::corrupt_bounds, file_offset_bytes, "a chunk leaves its tensor"};  // R-CHNK-03
   }
   if (chunk_decoded_bytes(tensor, chunk.first_strand, chunk.strand_count) > limits.max_chunk_bytes) {
-    return Error{ErrorCode::limit_exceeded, file_offset_bytes, "a chunk is larger than the reader's limit"};  // R-LIMIT-02
+    return Error{ErrorCode::limit_exceeded, file_offset_bytes,
+                 "a chunk is larger than the reader's limit"};  // R-LIMIT-02
   }
   return {};
 }

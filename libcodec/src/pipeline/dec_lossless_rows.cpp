@@ -87,8 +87,8 @@ class ElementReader {
       const std::uint64_t at = position + done;
       if (at / 8 >= bypass_.size()) break;
       const unsigned take = std::min<unsigned>(width_bits - done, 8 - static_cast<unsigned>(at % 8));
-      const std::uint64_t piece = (static_cast<std::uint64_t>(bypass_[static_cast<std::size_t>(at / 8)]) >> (at % 8)) &
-                                  ((1u << take) - 1);
+      const std::uint64_t piece =
+          (static_cast<std::uint64_t>(bypass_[static_cast<std::size_t>(at / 8)]) >> (at % 8)) & ((1u << take) - 1);
       out |= piece << done;
       done += take;
     }

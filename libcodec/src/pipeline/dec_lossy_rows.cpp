@@ -14,7 +14,8 @@ Status decode_lossy_rows(const ChunkParts& parts, const TensorHeader& tensor, co
   }
   ClosedLoop::State state(*model.loop, layout.strands.size(), widest, &side);
   RowBlock<std::int16_t> levels(widest, model.symbols_per_row());
-  const auto source = model.context_lanes ? make_context_levels(parts, model, widest) : make_static_levels(parts, model, widest);
+  const auto source =
+      model.context_lanes ? make_context_levels(parts, model, widest) : make_static_levels(parts, model, widest);
   RowOutput output(tensor, model.model, to);
   StepRows step;
   for (std::size_t index = 0; index < plan.step_count(); ++index) {

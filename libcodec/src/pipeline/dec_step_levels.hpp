@@ -18,7 +18,9 @@ class StepLevels {
 };
 
 /// @param parts, model  borrowed.
-std::unique_ptr<StepLevels> make_static_levels(const ChunkParts& parts, const PreparedModel& model, std::size_t largest_step_rows);
-std::unique_ptr<StepLevels> make_context_levels(const ChunkParts& parts, const PreparedModel& model, std::size_t largest_step_rows);
+std::unique_ptr<StepLevels> make_static_levels(const ChunkParts& parts, const PreparedModel& model,
+                                               std::size_t largest_step_rows);
+std::unique_ptr<StepLevels> make_context_levels(const ChunkParts& parts, const PreparedModel& model,
+                                                std::size_t largest_step_rows);
 
 }  // namespace actz

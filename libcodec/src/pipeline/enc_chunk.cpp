@@ -13,8 +13,8 @@ unsigned choose_lanes(std::size_t symbols, std::size_t symbols_per_lane) {
 }
 
 void entropy_code(const EncodeTables& tables, const TableSchedule& schedule, std::span<const std::uint8_t> symbols,
-                  std::span<const std::size_t> step_symbols, ChunkHeader& header, std::vector<std::byte>& states_and_words,
-                  std::size_t symbols_per_lane) {
+                  std::span<const std::size_t> step_symbols, ChunkHeader& header,
+                  std::vector<std::byte>& states_and_words, std::size_t symbols_per_lane) {
   std::size_t end = 0;
   for (const std::size_t count : step_symbols) end += count;
   const unsigned lanes = choose_lanes(end, symbols_per_lane);
@@ -43,8 +43,17 @@ std::vector<std::byte> assemble_chunk(const ChunkHeader& header, std::span<const
 
 EncodedChunk raw_chunk(const ChunkPlace& place, std::span<const std::byte> elements) {
   EncodedChunk out;
-  ChunkHeader header{place.tensor_index, place.chunk_index, place.first_strand, place.strand_count, place.model_index,
-                     ChunkCoding::raw, 0, xxh64(elements), 0, 0, 0};
+  ChunkHeader header{place.tensor_index,
+                     place.chunk_index,
+                     place.first_strand,
+                     place.strand_count,
+                     place.model_index,
+                     ChunkCoding::raw,
+                     0,
+                     xxh64(elements),
+                     0,
+                     0,
+                     0};
   out.digest = header.digest;
   out.payload = assemble_chunk(header, elements, {}, {});
   return out;

@@ -18,8 +18,8 @@ namespace actz {
 struct ChunkStatistics {
   double squared_error = 0;
   double max_abs_error = 0;
-  std::vector<double> sum;          ///< per channel, of x − centre; lossy only
-  std::vector<double> square_sum;   ///< per channel, of (x − centre)²
+  std::vector<double> sum;         ///< per channel, of x − centre; lossy only
+  std::vector<double> square_sum;  ///< per channel, of (x − centre)²
   std::uint64_t finite_rows = 0;
   std::uint64_t patches = 0;
 };
@@ -52,7 +52,8 @@ class ChunkEncoder {
 
 /// @param rows       made for the model.
 /// @param max_error  every |x − x̂| is at most this; patches see to it.
-std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, std::shared_ptr<const LossyRowEncoder> rows,
+std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model,
+                                                       std::shared_ptr<const LossyRowEncoder> rows,
                                                        const TensorHeader& tensor, std::optional<double> max_error);
 std::unique_ptr<ChunkEncoder> make_lossless_chunk_encoder(const CodecModel& model, const TensorHeader& tensor);
 
@@ -63,8 +64,8 @@ unsigned choose_lanes(std::size_t symbols, std::size_t symbols_per_lane = kSymbo
 
 /// The symbols of a chunk, step by step, to states and words in `payload`. Fills lanes_log2 and word_count.
 void entropy_code(const EncodeTables& tables, const TableSchedule& schedule, std::span<const std::uint8_t> symbols,
-                  std::span<const std::size_t> step_symbols, ChunkHeader& header, std::vector<std::byte>& states_and_words,
-                  std::size_t symbols_per_lane = kSymbolsPerLane);
+                  std::span<const std::size_t> step_symbols, ChunkHeader& header,
+                  std::vector<std::byte>& states_and_words, std::size_t symbols_per_lane = kSymbolsPerLane);
 
 /// Header, states and words, bypass, patches: the payload of a CHUNK section.
 std::vector<std::byte> assemble_chunk(const ChunkHeader& header, std::span<const std::byte> states_and_words,

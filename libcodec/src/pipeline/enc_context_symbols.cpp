@@ -33,10 +33,12 @@ class ContextSymbolCoder final : public SymbolCoder {
   explicit ContextSymbolCoder(const CodecModel& model)
       : model_(model), lanes_(model.context, model.state_bits), tables_(model.context.tables) {}
 
-  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout, ChunkHeader& header) const override {
+  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout,
+                                   ChunkHeader& header) const override {
     const StepPlan plan(layout.strands, model_.predictor.kind != PredictorKind::none);
     const std::size_t count = layout.row_count * model_.context.coefficients();
-    SymbolStream stream{std::vector<std::uint8_t>(count + kSymbolPadding), std::vector<std::uint32_t>(count + kSymbolPadding), {}};
+    SymbolStream stream{
+        std::vector<std::uint8_t>(count + kSymbolPadding), std::vector<std::uint32_t>(count + kSymbolPadding), {}};
     WorkSpace work(plan.largest_step_rows());
     BitWriter bypass;
     StepRows step;

@@ -52,12 +52,14 @@ ErrorMeter::ErrorMeter(const TensorHeader& tensor, std::span<const std::int32_t>
       square_sum_(tensor.channels) {
   for (const std::int32_t value : centre) centre_.push_back(double{tensor.unit} * value);
   for (std::size_t side = 0; side < 2; ++side) {
-    if (dtype_ == DType::f64) wide_[side].resize(tensor.channels); else narrow_[side].resize(tensor.channels);
+    if (dtype_ == DType::f64) wide_[side].resize(tensor.channels);
+    else narrow_[side].resize(tensor.channels);
   }
 }
 
 void ErrorMeter::measure(std::size_t row) {
-  if (dtype_ == DType::f64) measure_as(row, wide_[0], wide_[1]); else measure_as(row, narrow_[0], narrow_[1]);
+  if (dtype_ == DType::f64) measure_as(row, wide_[0], wide_[1]);
+  else measure_as(row, narrow_[0], narrow_[1]);
 }
 
 template <class Float>

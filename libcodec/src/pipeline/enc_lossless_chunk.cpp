@@ -16,7 +16,8 @@ class LosslessChunkEncoder final : public ChunkEncoder {
   LosslessChunkEncoder(const CodecModel& model, const TensorHeader& tensor)
       : model_(model), tensor_(tensor), lookup_(model.bins), offsets_(model.bins), tables_(model.entropy.tables) {
     std::vector<std::uint32_t> pattern;
-    for (const std::uint8_t class_index : model.entropy.class_of) pattern.push_back(EncodeTables::table_offset(class_index));
+    for (const std::uint8_t class_index : model.entropy.class_of)
+      pattern.push_back(EncodeTables::table_offset(class_index));
     schedule_ = make_schedule(pattern, schedule_storage_);
   }
 
@@ -29,8 +30,17 @@ class LosslessChunkEncoder final : public ChunkEncoder {
     for (const Strand& strand : layout.strands) step_symbols.push_back(strand.row_count * tensor_.channels);
     EncodedChunk out;
     out.digest = xxh64(elements);
-    ChunkHeader header{place.tensor_index, place.chunk_index, place.first_strand, place.strand_count, place.model_index,
-                       ChunkCoding::rans, 0, out.digest, 0, 0, 0};
+    ChunkHeader header{place.tensor_index,
+                       place.chunk_index,
+                       place.first_strand,
+                       place.strand_count,
+                       place.model_index,
+                       ChunkCoding::rans,
+                       0,
+                       out.digest,
+                       0,
+                       0,
+                       0};
     std::vector<std::byte> coded;
     entropy_code(tables_, schedule_, std::span(symbols).first(layout.element_count), step_symbols, header, coded,
                  kBytesPerLane / element_bytes(tensor_.dtype));

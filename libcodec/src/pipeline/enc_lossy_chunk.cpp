@@ -26,7 +26,8 @@ class LossyChunkEncoder final : public ChunkEncoder {
         tensor_(tensor),
         largest_error_(max_error.value_or(kPatchedErrorUnits * double{tensor.unit})),
         rows_(std::move(rows)),
-        symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_) : make_static_symbol_coder(model_)),
+        symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_)
+                                                            : make_static_symbol_coder(model_)),
         centre_(scaled_centre(model, tensor.centre_scale)) {}
 
   Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements,
@@ -41,27 +42,41 @@ class LossyChunkEncoder final : public ChunkEncoder {
     if (const ReferencePredictor* predictor = rows_->loop().reference()) {
       side = reference_inputs(*predictor, *reference, tensor_.reference_scale);
     }
-    rows_->encode(rows, layout.strands, quantised, [&](std::size_t row, const std::int32_t* fixed) {
-      output.store(row, fixed);
-      meter.measure(row);
-    }, &side);
+    rows_->encode(
+        rows, layout.strands, quantised,
+        [&](std::size_t row, const std::int32_t* fixed) {
+          output.store(row, fixed);
+          meter.measure(row);
+        },
+        &side);
     EncodedChunk out;
     const PatchList patches = meter.finish(out.statistics);
     out.digest = xxh64(decoded);
-    ChunkHeader header{place.tensor_index, place.chunk_index, place.first_strand, place.strand_count, place.model_index,
-                       ChunkCoding::rans, 0, out.digest, 0, 0, 0};
+    ChunkHeader header{place.tensor_index,
+                       place.chunk_index,
+                       place.first_strand,
+                       place.strand_count,
+                       place.model_index,
+                       ChunkCoding::rans,
+                       0,
+                       out.digest,
+                       0,
+                       0,
+                       0};
     const auto coded = symbols_->code(quantised, layout, header);
     if (!coded) return exact_chunk(place, elements, std::move(out.statistics));
     const std::vector<std::byte> patch_bytes = write_patches(patches);
     header.patch_bytes = static_cast<std::uint32_t>(patch_bytes.size());
     out.payload = assemble_chunk(header, coded->states_and_words, coded->bypass, patch_bytes);
     // Where most levels saturate, the elements as they are take less.
-    if (out.payload.size() > elements.size() + kRawChunkRoom) return exact_chunk(place, elements, std::move(out.statistics));
+    if (out.payload.size() > elements.size() + kRawChunkRoom)
+      return exact_chunk(place, elements, std::move(out.statistics));
     return out;
   }
 
  private:
-  static EncodedChunk exact_chunk(const ChunkPlace& place, std::span<const std::byte> elements, ChunkStatistics statistics) {
+  static EncodedChunk exact_chunk(const ChunkPlace& place, std::span<const std::byte> elements,
+                                  ChunkStatistics statistics) {
     EncodedChunk out = raw_chunk(place, elements);
     statistics.squared_error = statistics.max_abs_error = 0;
     statistics.patches = 0;
@@ -101,7 +116,8 @@ class LossyChunkEncoder final : public ChunkEncoder {
 
 }  // namespace
 
-std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model, std::shared_ptr<const LossyRowEncoder> rows,
+std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model,
+                                                       std::shared_ptr<const LossyRowEncoder> rows,
                                                        const TensorHeader& tensor, std::optional<double> max_error) {
   return std::make_unique<LossyChunkEncoder>(model, std::move(rows), tensor, max_error);
 }

@@ -12,7 +12,8 @@ class StaticSymbolCoder final : public SymbolCoder {
  public:
   explicit StaticSymbolCoder(const CodecModel& model) : model_(model), tables_(model.entropy.tables) {
     std::vector<std::uint32_t> pattern;
-    for (const std::uint8_t class_index : model.entropy.class_of) pattern.push_back(EncodeTables::table_offset(class_index));
+    for (const std::uint8_t class_index : model.entropy.class_of)
+      pattern.push_back(EncodeTables::table_offset(class_index));
     if (!pattern.empty()) schedule_ = make_schedule(pattern, schedule_storage_);
     for (const std::uint8_t class_index : model.entropy.class_of) {
       const SymbolRange& range = model.entropy.ranges[class_index];
@@ -24,7 +25,8 @@ class StaticSymbolCoder final : public SymbolCoder {
     }
   }
 
-  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout, ChunkHeader& header) const override {
+  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout,
+                                   ChunkHeader& header) const override {
     const std::size_t r = model_.synthesis.coefficients;
     const StepPlan plan(layout.strands, model_.predictor.kind != PredictorKind::none);
     std::vector<std::uint8_t> symbols(levels.size() + kSymbolPadding);
@@ -75,7 +77,8 @@ class StaticSymbolCoder final : public SymbolCoder {
     const int escape = static_cast<int>(frequencies.size()) - 1;
     const int symbol = (value >> range.raw_bits) - range.lowest;
     if (symbol >= 0 && symbol < escape && frequencies[static_cast<std::size_t>(symbol)] > 0) {
-      if (range.raw_bits > 0) bypass.bits(static_cast<std::uint64_t>(value) & ((1u << range.raw_bits) - 1), range.raw_bits);
+      if (range.raw_bits > 0)
+        bypass.bits(static_cast<std::uint64_t>(value) & ((1u << range.raw_bits) - 1), range.raw_bits);
       return static_cast<std::uint8_t>(symbol);
     }
     const int low = range.lowest * (1 << range.raw_bits);
@@ -93,8 +96,8 @@ class StaticSymbolCoder final : public SymbolCoder {
   EncodeTables tables_;
   TableSchedule schedule_;
   std::vector<std::uint32_t> schedule_storage_;
-  bool plain_ = true;  ///< no class has raw bits, or symbols that cannot be coded
-  std::vector<std::int16_t> lowest_;   ///< per coefficient
+  bool plain_ = true;                 ///< no class has raw bits, or symbols that cannot be coded
+  std::vector<std::int16_t> lowest_;  ///< per coefficient
   std::vector<std::int16_t> escape_;  ///< per coefficient
 };
 

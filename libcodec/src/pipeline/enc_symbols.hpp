@@ -25,7 +25,8 @@ class SymbolCoder {
   virtual ~SymbolCoder() = default;
   /// @param levels  row-major [row][coefficient]. Fills lanes_log2, word_count and bypass_bytes of the header.
   /// @return nothing if the model, whose frequencies may be anybody's, cannot code one of the levels.
-  virtual std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout, ChunkHeader& header) const = 0;
+  virtual std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout,
+                                           ChunkHeader& header) const = 0;
 };
 
 /// @param model  borrowed.

@@ -23,7 +23,8 @@ void add_to(std::vector<double>& total, const std::vector<double>& part) {
 }  // namespace
 
 TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std::uint32_t tensor_index,
-                               const ModelChoice* choice, const ReferenceTensor* reference, const EncodeOptions& options)
+                               const ModelChoice* choice, const ReferenceTensor* reference,
+                               const EncodeOptions& options)
     : file_(file), tensor_(tensor), tensor_index_(tensor_index), reference_(reference), options_(options) {
   if (choice == nullptr) return;
   lossy_ = choice->model.kind == CodecKind::lossy;
@@ -32,8 +33,10 @@ TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std
                     : make_lossless_chunk_encoder(choice->model, tensor_);
 }
 
-Status TensorEncoding::write_chunks(BufferedElements& elements, std::uint32_t chunk_strands, std::uint16_t model_index) {
-  OrderedTasks<PlacedChunk> tasks(options_.threads, [this](PlacedChunk&& done) { return store(done.place, done.chunk); });
+Status TensorEncoding::write_chunks(BufferedElements& elements, std::uint32_t chunk_strands,
+                                    std::uint16_t model_index) {
+  OrderedTasks<PlacedChunk> tasks(options_.threads,
+                                  [this](PlacedChunk&& done) { return store(done.place, done.chunk); });
   const std::size_t row_bytes = tensor_.channels * element_bytes(tensor_.dtype);
   const std::uint64_t strands = tensor_.strand_count();
   std::uint32_t chunk_index = 0;
@@ -47,7 +50,8 @@ Status TensorEncoding::write_chunks(BufferedElements& elements, std::uint32_t ch
     ACTZ_CHECK(tasks.add([this, place, input, first_row, rows]() -> Result<PlacedChunk> {
       ReferenceRows reference;
       if (reference_ != nullptr) {
-        ACTZ_TRY(reference, decode_rows(reference_->covering(first_row, first_row + rows), first_row, first_row + rows));
+        ACTZ_TRY(reference,
+                 decode_rows(reference_->covering(first_row, first_row + rows), first_row, first_row + rows));
       }
       ACTZ_TRY(auto chunk, encoder_->encode(place, *input, reference_ != nullptr ? &reference : nullptr));
       return PlacedChunk{place, std::move(chunk)};
@@ -68,9 +72,12 @@ void TensorEncoding::keep(const EncodedChunk& chunk) {
 }
 
 Status TensorEncoding::write_end() {
-  const TensorEnd end{tensor_index_,        chunk_count_,
-                      xxh64(digests_.data()), total_.squared_error,
-                      lossy_ ? centred_energy() : std::numeric_limits<double>::quiet_NaN(), total_.max_abs_error};
+  const TensorEnd end{tensor_index_,
+                      chunk_count_,
+                      xxh64(digests_.data()),
+                      total_.squared_error,
+                      lossy_ ? centred_energy() : std::numeric_limits<double>::quiet_NaN(),
+                      total_.max_abs_error};
   return file_.section(SectionType::tensor_end, write_tensor_end(end), {0, tensor_index_, 0, 0, 0, 0});
 }
 
@@ -100,7 +107,8 @@ Status TensorEncoding::store(const ChunkPlace& place, const EncodedChunk& chunk)
 double TensorEncoding::centred_energy() const {
   double energy = 0;
   for (std::size_t c = 0; c < total_.sum.size(); ++c) {
-    energy += total_.square_sum[c] - total_.sum[c] * total_.sum[c] / static_cast<double>(std::max<std::uint64_t>(rows_done_, 1));
+    energy += total_.square_sum[c] -
+              total_.sum[c] * total_.sum[c] / static_cast<double>(std::max<std::uint64_t>(rows_done_, 1));
   }
   return energy;
 }

@@ -22,7 +22,8 @@ class FileWriter {
 
   /// Writes a section and remembers it for the index.
   /// @param place  tensor and strands, for the sections that have them.
-  Status section(SectionType type, std::span<const std::byte> payload, const IndexEntry& place = {}, std::uint16_t flags = 0);
+  Status section(SectionType type, std::span<const std::byte> payload, const IndexEntry& place = {},
+                 std::uint16_t flags = 0);
 
   /// Embeds or names a model, once for each file. Returns its index.
   Result<std::uint16_t> add_model(const ModelChoice& choice);

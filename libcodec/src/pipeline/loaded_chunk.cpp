@@ -25,15 +25,18 @@ Result<ReferenceRows> decode_rows(const SharedChunks& chunks, std::uint64_t firs
 
 Result<std::vector<std::byte>> decode_loaded(const LoadedChunk& chunk) {
   if (chunk.model == nullptr || chunk.model->model.reference.channels == 0) {
-    return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(), nullptr);
+    return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(),
+                        nullptr);
   }
   ACTZ_TRY(const auto reference, decode_rows(chunk.reference, chunk.first_row(), chunk.end_row()));
-  return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(), &reference);
+  return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(),
+                      &reference);
 }
 
 Status check_reference_tensor(const TensorHeader& tensor, const TensorHeader& reference, unsigned depth_of_reference,
                               std::uint64_t file_offset_bytes) {
-  if (!reference.is_referenced || !is_float(reference.dtype) || reference.row_count() != tensor.row_count()) {  // R-ARCH-31
+  if (!reference.is_referenced || !is_float(reference.dtype) ||
+      reference.row_count() != tensor.row_count()) {  // R-ARCH-31
     return Error{ErrorCode::corrupt, file_offset_bytes, "a tensor refers to one that does not go with it"};
   }
   if (depth_of_reference + 1 > kMaxReferenceDepth) {  // R-ARCH-32

@@ -18,8 +18,8 @@ struct LoadedChunk {
   std::uint64_t file_offset_bytes = 0;  ///< of the payload
   ChunkHeader header;
   std::shared_ptr<const TensorHeader> tensor;
-  SharedModel model;        ///< null when the chunk is raw
-  SharedChunks reference;   ///< chunks of the tensor's reference that hold the same rows
+  SharedModel model;       ///< null when the chunk is raw
+  SharedChunks reference;  ///< chunks of the tensor's reference that hold the same rows
 
   std::uint64_t first_row() const { return tensor->first_row_of_strand(header.first_strand); }
   std::uint64_t end_row() const { return tensor->first_row_of_strand(header.first_strand + header.strand_count); }
@@ -39,7 +39,8 @@ Status check_reference_tensor(const TensorHeader& tensor, const TensorHeader& re
 /// Whether a chunk may need chunks of its reference that have so many rows together (R-CHNK-19).
 bool is_in_proportion(std::uint64_t reference_rows, std::uint64_t rows);
 
-/// Whether the chunks of a reference are in proportion to the chunk that needs them: what a reader does for a row is bounded.
+/// Whether the chunks of a reference are in proportion to the chunk that needs them: what a reader does for a row is
+/// bounded.
 Status check_reference_work(const LoadedChunk& chunk);
 
 }  // namespace actz

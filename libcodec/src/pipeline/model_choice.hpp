@@ -16,7 +16,7 @@ namespace actz {
 struct ModelChoice {
   CodecModel model;
   std::vector<std::byte> model_bytes;
-  bool embed = true;                 ///< false: name it by digest
+  bool embed = true;                           ///< false: name it by digest
   const ReferenceTensor* reference = nullptr;  ///< that the model predicts from
   float unit = 1.0F;
   std::uint32_t centre_scale = kCentreScaleOne;

@@ -35,8 +35,8 @@ Result<Section> read_section(const ByteSource& source, std::uint64_t offset, std
   out.content_offset_bytes = offset + kSectionHeaderBytes;
   out.payload.assign(bytes.begin() + kSectionHeaderBytes, bytes.end());
   ACTZ_CHECK(check_payload(out.header, out.payload, out.content_offset_bytes));
-  const bool may_be_skippable = out.header.type == static_cast<std::uint16_t>(SectionType::metadata) ||
-                                !is_known_in_data_file(out.header.type);
+  const bool may_be_skippable =
+      out.header.type == static_cast<std::uint16_t>(SectionType::metadata) || !is_known_in_data_file(out.header.type);
   if ((out.header.flags & kSectionSkippable) != 0 && !may_be_skippable) {  // R-CONT-16
     return Error{ErrorCode::corrupt, offset, "a needed section is marked skippable"};
   }
@@ -49,16 +49,20 @@ namespace {
 Result<std::vector<IndexEntry>> load_index(const ByteSource& source, const DecodeLimits& limits) {
   constexpr std::uint64_t kEndBytes = kSectionHeaderBytes + EndMark::kPayloadBytes;
   const std::uint64_t size = source.size_bytes();
-  const Error truncated{ErrorCode::need_more_input, size, "the file has no end mark: it was cut short or is still being written"};
+  const Error truncated{ErrorCode::need_more_input, size,
+                        "the file has no end mark: it was cut short or is still being written"};
   if (size < kFileHeaderBytes + kEndBytes) return truncated;
   std::array<std::byte, kSectionHeaderBytes> bytes{};
   ACTZ_CHECK(source.read_at(size - kEndBytes, bytes));
   const auto header = read_section_header(bytes, size - kEndBytes);
-  const bool is_section = header || header.error().code == ErrorCode::unsupported;  // whole, but with flags unknown here
-  if (!is_section || (header && header->type != static_cast<std::uint16_t>(SectionType::end))) return truncated;  // R-CONT-10
+  const bool is_section =
+      header || header.error().code == ErrorCode::unsupported;  // whole, but with flags unknown here
+  if (!is_section || (header && header->type != static_cast<std::uint16_t>(SectionType::end)))
+    return truncated;  // R-CONT-10
   ACTZ_TRY(const auto end, read_section(source, size - kEndBytes, kEndBytes, limits));
   ACTZ_TRY(const auto mark, read_end_mark(end.payload, end.content_offset_bytes));
-  if (mark.file_bytes != size || mark.index_offset_bytes < kFileHeaderBytes || mark.index_offset_bytes > size - kEndBytes) {
+  if (mark.file_bytes != size || mark.index_offset_bytes < kFileHeaderBytes ||
+      mark.index_offset_bytes > size - kEndBytes) {
     return Error{ErrorCode::corrupt, size - kEndBytes, "the end mark does not fit the file"};  // R-ARCH-13
   }
   const std::uint64_t index_bytes = size - kEndBytes - mark.index_offset_bytes;
@@ -128,7 +132,7 @@ class IndexWalk {
     std::array<std::byte, kSectionHeaderBytes> bytes{};
     ACTZ_CHECK(file_.source->read_at(entry.offset_bytes, bytes));
     ACTZ_TRY(const auto header, read_section_header(bytes, entry.offset_bytes));
-    if (header.type != entry.type) return misplaced(entry);  // R-INDX-05
+    if (header.type != entry.type) return misplaced(entry);                                      // R-INDX-05
     if (header.payload_bytes != entry.section_bytes - kSectionHeaderBytes) return unfit(entry);  // R-INDX-03
     if ((header.flags & kSectionSkippable) != 0) return {};
     return Error{ErrorCode::unsupported, entry.offset_bytes, "a section of unknown type"};  // R-CONT-15
@@ -136,7 +140,8 @@ class IndexWalk {
 
   Status tensor_begins(const Section& section, const IndexEntry& entry) {
     if (file_.tensors.size() >= file_.options.limits.max_tensors) {
-      return Error{ErrorCode::limit_exceeded, entry.offset_bytes, "more tensors than the reader's limit"};  // R-LIMIT-04
+      return Error{ErrorCode::limit_exceeded, entry.offset_bytes,
+                   "more tensors than the reader's limit"};  // R-LIMIT-04
     }
     ACTZ_TRY(auto header, read_tensor_header(section.payload, section.content_offset_bytes, file_.options.limits));
     if (entry.tensor_index != file_.tensors.size()) return unfit(entry);  // R-INDX-05
@@ -183,8 +188,8 @@ class IndexWalk {
   Status tensor_ends(const Section& section, const IndexEntry& entry) {
     ACTZ_TRY(const auto end, read_tensor_end(section.payload, section.content_offset_bytes));
     TensorSummary& summary = file_.summary.tensors.back();
-    if (entry.tensor_index != end.tensor_index || end.tensor_index + std::size_t{1} != file_.tensors.size() || end.chunk_count != summary.chunks ||
-        next_strand_ != file_.tensors.back().header.strand_count()) {  // R-ARCH-05
+    if (entry.tensor_index != end.tensor_index || end.tensor_index + std::size_t{1} != file_.tensors.size() ||
+        end.chunk_count != summary.chunks || next_strand_ != file_.tensors.back().header.strand_count()) {  // R-ARCH-05
       return unfit(entry);
     }
     complete(summary, end, entry.section_bytes);
@@ -223,7 +228,8 @@ Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& 
   file.source = &source;
   file.options = options;
   file.models = ModelSet(options.profiles);
-  std::vector<std::byte> header(static_cast<std::size_t>(std::min<std::uint64_t>(source.size_bytes(), kFileHeaderBytes)));
+  std::vector<std::byte> header(
+      static_cast<std::size_t>(std::min<std::uint64_t>(source.size_bytes(), kFileHeaderBytes)));
   ACTZ_CHECK(source.read_at(0, header));
   ACTZ_TRY(const auto kind, read_file_header(header));
   if (kind != FileKind::data) {

@@ -16,7 +16,7 @@ struct OpenArchive {
     TensorHeader header;
     std::vector<IndexEntry> chunks;
     unsigned reference_depth = 0;  ///< tensors in its chain of references
-    std::uint64_t digest = 0;  ///< as its TENSOR_END section says
+    std::uint64_t digest = 0;      ///< as its TENSOR_END section says
   };
 
   const ByteSource* source = nullptr;  ///< borrowed

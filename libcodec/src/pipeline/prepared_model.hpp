@@ -22,7 +22,7 @@ struct PreparedModel {
   std::optional<ClosedLoop> loop;  ///< lossy
   DecodeTables tables;
   std::optional<ContextLanes> context_lanes;  ///< entropy kind context
-  TableSchedule schedule;          ///< entropy kind static: one row of symbols, repeated
+  TableSchedule schedule;                     ///< entropy kind static: one row of symbols, repeated
   std::vector<std::uint32_t> schedule_storage;
 
   // lossy and static: how symbols become levels, one element per coefficient

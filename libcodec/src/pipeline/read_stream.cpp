@@ -95,7 +95,8 @@ class StreamReader {
       if (!skippable) return broken(ErrorCode::unsupported, "a section of unknown type");  // R-CONT-15
       return {};
     }
-    if (skippable && type != SectionType::metadata) return misplaced("a needed section is marked skippable");  // R-CONT-16
+    if (skippable && type != SectionType::metadata)
+      return misplaced("a needed section is marked skippable");  // R-CONT-16
     const bool inside_tensor = type == SectionType::chunk || type == SectionType::tensor_end;
     if (inside_tensor != (tensor_ != nullptr)) return misplaced("a section stands in the wrong place");  // R-ARCH-01
     switch (type) {
@@ -132,7 +133,8 @@ class StreamReader {
     entry_.tensor_index = static_cast<std::uint32_t>(summary_.tensors.size());
     Kept kept{tensor_, 0, {}};
     if (tensor_->reference != kNoReference) {
-      if (tensor_->reference >= kept_.size()) return misplaced("a tensor refers to one that does not stand before it");  // R-ARCH-30
+      if (tensor_->reference >= kept_.size())
+        return misplaced("a tensor refers to one that does not stand before it");  // R-ARCH-30
       const Kept& reference = kept_[tensor_->reference];
       ACTZ_CHECK(check_reference_tensor(*tensor_, *reference.tensor, reference.depth, content_offset()));
       kept.depth = reference.depth + 1;
@@ -155,7 +157,8 @@ class StreamReader {
   Status chunk(std::vector<std::byte> payload) {
     ACTZ_TRY(const auto header, read_chunk_header(payload, content_offset()));
     const std::uint32_t number = static_cast<std::uint32_t>(summary_.tensors.size()) - 1;
-    if (header.tensor_index != number || header.chunk_index != summary().chunks || header.first_strand != next_strand_) {
+    if (header.tensor_index != number || header.chunk_index != summary().chunks ||
+        header.first_strand != next_strand_) {
       return misplaced("a chunk is out of order");  // R-ARCH-04
     }
     ACTZ_CHECK(check_chunk_range(header, *tensor_, options_.limits, content_offset()));

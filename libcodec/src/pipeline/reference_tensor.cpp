@@ -49,7 +49,8 @@ Status add_reference_rows(const ReferenceTensor& reference, TensorSample& sample
       }
       const auto source = values.begin() + static_cast<std::ptrdiff_t>((from - chunk.first_row()) * channels);
       const std::size_t target = strand.first_row + static_cast<std::size_t>(from - sample.first_row[i]);
-      std::copy_n(source, (to - from) * channels, sample.rows.reference.begin() + static_cast<std::ptrdiff_t>(target * channels));
+      std::copy_n(source, (to - from) * channels,
+                  sample.rows.reference.begin() + static_cast<std::ptrdiff_t>(target * channels));
     }
   }
   return {};

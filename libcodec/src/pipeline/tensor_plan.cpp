@@ -7,14 +7,15 @@
 namespace actz {
 namespace {
 
-constexpr std::uint64_t kLockstepStrands = 32;       ///< strands of a chunk: they share each load of the weights, and are lanes
-constexpr std::uint64_t kWideLockstepStrands = 16;   ///< of wide tensors, whose chunks would grow too large
+/// Strands of a chunk: they share each load of the weights, and are lanes
+constexpr std::uint64_t kLockstepStrands = 32;
+constexpr std::uint64_t kWideLockstepStrands = 16;  ///< of wide tensors, whose chunks would grow too large
 constexpr std::uint64_t kWideChannels = 1024;
-constexpr std::uint64_t kShortestStrandRows = 64;    ///< the first rows of a strand are not predicted
-constexpr std::uint64_t kShortestStrandLags = 16;    ///< the same in units of the longest lag
+constexpr std::uint64_t kShortestStrandRows = 64;  ///< the first rows of a strand are not predicted
+constexpr std::uint64_t kShortestStrandLags = 16;  ///< the same in units of the longest lag
 constexpr std::uint64_t kLongestStrandRows = 512;
-constexpr std::uint64_t kFewChunks = 8;              ///< fewer chunks than these leave a thread idle if they are odd
-constexpr std::uint64_t kStepValues = 1u << 15;      ///< of a step without lags: symbols stay in the second-level cache
+constexpr std::uint64_t kFewChunks = 8;          ///< fewer chunks than these leave a thread idle if they are odd
+constexpr std::uint64_t kStepValues = 1u << 15;  ///< of a step without lags: symbols stay in the second-level cache
 
 /// Strands of a chunk when all chunks are about equal: no thread is left with a short rest, and where chunks are few
 /// their number is even, so that two threads end together.
@@ -50,7 +51,8 @@ CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint3
   std::uint64_t strand_rows = 0;
   if (longest_lag > 0) {
     const std::uint64_t lockstep = d > kWideChannels ? kWideLockstepStrands : kLockstepStrands;
-    const std::uint64_t shortest = std::clamp<std::uint64_t>(kShortestStrandLags * longest_lag, kShortestStrandRows, kLongestStrandRows);
+    const std::uint64_t shortest =
+        std::clamp<std::uint64_t>(kShortestStrandLags * longest_lag, kShortestStrandRows, kLongestStrandRows);
     strand_rows = std::min(view.rows, std::clamp(values / d / lockstep, shortest, kLongestStrandRows));
     // Cut a sequence evenly rather than leave a short rest.
     const std::uint64_t parts = (view.rows - 1) / strand_rows + 1;

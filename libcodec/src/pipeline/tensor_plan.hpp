@@ -30,9 +30,11 @@ inline constexpr std::uint64_t kLossyChunkValues = 1u << 20;
 /// chunk rather than taken fresh from the system, page by page (docs/decisions/0101-lossless-chunks.md).
 inline constexpr std::uint64_t kLosslessChunkBytes = 1u << 20;
 
-/// @param longest_lag   of the predictor; 0: none. With lags, strands advance in lockstep, so many of them share a chunk.
+/// @param longest_lag   of the predictor; 0: none. With lags, strands advance in lockstep, so many of them share a
+/// chunk.
 /// @param chunk_rows    about so many rows a chunk; 0: chosen.
 /// @param chunk_values  about so many values a chunk, if its rows are not given.
-CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint32_t chunk_rows, std::uint64_t chunk_values);
+CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint32_t chunk_rows,
+                 std::uint64_t chunk_values);
 
 }  // namespace actz

@@ -12,10 +12,10 @@
 namespace actz {
 namespace {
 
-constexpr std::uint64_t kEnergyValues = 1u << 24;       ///< values that the energy is taken over
+constexpr std::uint64_t kEnergyValues = 1u << 24;  ///< values that the energy is taken over
 constexpr std::uint64_t kEnergyPieceValues = 1u << 16;
 constexpr unsigned kTrials = 4;
-constexpr double kAcceptedStep = 0.015;                  ///< a correction of the unit so small needs no trial after it
+constexpr double kAcceptedStep = 0.015;  ///< a correction of the unit so small needs no trial after it
 constexpr double kTolerance = 0.002;
 constexpr std::size_t kFewestForRegression = 6;
 constexpr double kUnknownError = 1;
@@ -36,9 +36,9 @@ Estimate regress(const std::vector<StrandTrial>& strands, double StrandTrial::*q
   }
   const double mean_y = sum_y / values;
   const double mean_x = sum_x / values;
-  const auto [least, largest] = std::minmax_element(strands.begin(), strands.end(), [](const StrandTrial& a, const StrandTrial& b) {
-    return a.energy * b.values < b.energy * a.values;
-  });
+  const auto [least, largest] = std::minmax_element(
+      strands.begin(), strands.end(),
+      [](const StrandTrial& a, const StrandTrial& b) { return a.energy * b.values < b.energy * a.values; });
   // Massive tokens that the sample lacks leave nothing to interpolate between.
   const bool within = energy * least->values >= least->energy && energy * largest->values <= largest->energy;
   if (strands.size() < kFewestForRegression || !within) return {mean_y, kUnknownError};
@@ -86,7 +86,8 @@ Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType
     for (std::uint64_t row = 0; row < take; ++row) {
       float* const from = &values[static_cast<std::size_t>(row * d)];
       if (!all_finite(from, d)) {
-        std::replace_if(from, from + d, [](float x) { return !std::isfinite(x); }, 0.0F);
+        std::replace_if(
+            from, from + d, [](float x) { return !std::isfinite(x); }, 0.0F);
       }
       add_moments(from, sum.data(), square.data(), d);
     }
@@ -132,8 +133,8 @@ Result<double> nmse_of_psnr(BufferedElements& elements, DType dtype, const Tenso
   return std::clamp(range * range * std::pow(10.0, -psnr_db / 10) / std::max(energy, 1e-300), 1e-12, 0.99);
 }
 
-FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, std::optional<double> energy,
-                    const UnitTarget& target, double first_unit, std::size_t warm_rows) {
+FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample,
+                    std::optional<double> energy, const UnitTarget& target, double first_unit, std::size_t warm_rows) {
   if (sample.energy <= 0) return {first_unit, 0};
   const double tensor_energy = energy.value_or(sample.energy / static_cast<double>(sample.rows.values.size()));
   double log_unit = std::log(first_unit);
@@ -141,8 +142,9 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
   Estimate got;
   for (unsigned trial = 0; trial < kTrials; ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
-    const Trial measured = try_encoder(encoder, model, sample.rows, sample.rows.train,
-                                       {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), warm_rows});
+    const Trial measured =
+        try_encoder(encoder, model, sample.rows, sample.rows.train,
+                    {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), warm_rows});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {

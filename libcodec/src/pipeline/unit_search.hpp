@@ -27,15 +27,16 @@ struct UnitTarget {
 
 struct FoundUnit {
   double unit = 1;
-  double relative_error = 0;  ///< standard error of what was aimed at, from the spread of the sample; 1: too small to tell
+  /// Standard error of what was aimed at, from the spread of the sample; 1: too small to tell
+  double relative_error = 0;
 };
 
-/// The unit with which a model meets a target on a tensor, from trials on a sample of it. What a trial measures is carried
-/// over from the sample to the tensor by regression on the energy, which is known of both.
+/// The unit with which a model meets a target on a tensor, from trials on a sample of it. What a trial measures is
+/// carried over from the sample to the tensor by regression on the energy, which is known of both.
 /// @param encoder    of the model.
 /// @param energy     per value of the tensor; if absent, that of the sample.
 /// @param warm_rows  at the front of each strand of the sample, not measured.
-FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample, std::optional<double> energy,
-                    const UnitTarget& target, double first_unit, std::size_t warm_rows);
+FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample,
+                    std::optional<double> energy, const UnitTarget& target, double first_unit, std::size_t warm_rows);
 
 }  // namespace actz

@@ -22,12 +22,11 @@ std::int32_t fixed_point(float element, float centre, float scale) {
 }  // namespace
 
 ReferencePredictor::ReferencePredictor(const Reference& reference, std::uint32_t channels)
-    : centre_(reference.centre),
-      input_shift_(reference.input_shift),
-      output_shift_(reference.output_shift) {
+    : centre_(reference.centre), input_shift_(reference.input_shift), output_shift_(reference.output_shift) {
   for (std::size_t i = 0; i < reference.rows; ++i) {
     by_row_.emplace_back(channels, reference.channels,
-                         columns_of(reference.matrix, std::size_t{reference.rows} * reference.channels, i * reference.channels, reference.channels));
+                         columns_of(reference.matrix, std::size_t{reference.rows} * reference.channels,
+                                    i * reference.channels, reference.channels));
   }
 }
 

@@ -33,18 +33,18 @@ struct CodecModel {
   CodecKind kind = CodecKind::lossy;
   std::uint32_t channels = 0;
   // lossy
-  float unit = 1.0F;                  ///< value of one fixed-point unit
-  std::vector<std::int32_t> centre;   ///< channels, in units
+  float unit = 1.0F;                 ///< value of one fixed-point unit
+  std::vector<std::int32_t> centre;  ///< channels, in units
   Predictor predictor;
   Reference reference;
   Synthesis synthesis;
-  unsigned state_bits = 0;            ///< of the dependent quantiser; 0: uniform
-  ContextModel context;               ///< entropy_kind context
+  unsigned state_bits = 0;  ///< of the dependent quantiser; 0: uniform
+  ContextModel context;     ///< entropy_kind context
   // lossless
   BinTable bins;
   // both
   EntropyKind entropy_kind = EntropyKind::static_classes;
-  StaticModel entropy;                ///< entropy_kind static_classes
+  StaticModel entropy;  ///< entropy_kind static_classes
 
   const ClassTables& tables() const { return entropy_kind == EntropyKind::context ? context.tables : entropy.tables; }
 };

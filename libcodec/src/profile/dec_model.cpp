@@ -90,9 +90,11 @@ Status read_reference(ByteReader& in, Reference& reference, std::uint32_t channe
       return in.error_here(ErrorCode::corrupt, "a reference centre is not finite");
     }
   }
-  ACTZ_TRY(reference.input_shift, read_array<std::uint8_t>(in, reference.channels, 0, 0, kMaxShift, "reference input_shift"));
+  ACTZ_TRY(reference.input_shift,
+           read_array<std::uint8_t>(in, reference.channels, 0, 0, kMaxShift, "reference input_shift"));
   ACTZ_TRY(reference.output_shift, read_array<std::uint8_t>(in, channels, 0, 0, kMaxShift, "reference output_shift"));
-  ACTZ_TRY(reference.matrix, read_matrix(in, std::uint64_t{channels} * reference.channels * reference.rows, reference.channels, "reference matrix"));
+  ACTZ_TRY(reference.matrix, read_matrix(in, std::uint64_t{channels} * reference.channels * reference.rows,
+                                         reference.channels, "reference matrix"));
   return {};
 }
 
@@ -102,14 +104,15 @@ Status read_blocks(ByteReader& in, Synthesis& synthesis, std::uint32_t channels)
     return in.error_here(ErrorCode::corrupt, "block_channels is not 1 to channels");
   }
   const std::uint64_t blocks = ceil_div(channels, synthesis.block_channels);
-  ACTZ_TRY(synthesis.block_coefficients,
-           read_array<std::uint16_t>(in, blocks, 0, 0, static_cast<std::int32_t>(std::min(synthesis.block_channels, 65535u)),
-                                     "block_coefficients"));
+  ACTZ_TRY(
+      synthesis.block_coefficients,
+      read_array<std::uint16_t>(in, blocks, 0, 0, static_cast<std::int32_t>(std::min(synthesis.block_channels, 65535u)),
+                                "block_coefficients"));
   std::uint64_t elements = 0;
   std::uint64_t coefficients = 0;
   for (std::size_t i = 0; i < blocks; ++i) {
-    const std::uint32_t width = std::min<std::uint32_t>(synthesis.block_channels,
-                                                        channels - static_cast<std::uint32_t>(i) * synthesis.block_channels);
+    const std::uint32_t width = std::min<std::uint32_t>(
+        synthesis.block_channels, channels - static_cast<std::uint32_t>(i) * synthesis.block_channels);
     if (synthesis.block_coefficients[i] > width) {  // R-MODEL-22
       return in.error_here(ErrorCode::corrupt, "a block has more coefficients than channels");
     }
@@ -189,8 +192,8 @@ Status read_class(ByteReader& in, StaticModel& model, bool lossy, std::size_t bi
                        range.lowest >= kInt16Min && range.lowest <= kInt16Max;
     if (!legal) return in.error_here(ErrorCode::corrupt, "symbol range of a class out of bounds");  // R-MODEL-41
     const std::int64_t lowest_value = std::int64_t{range.lowest} * (1 << range.raw_bits);
-    const std::int64_t end_value = (std::int64_t{range.lowest} + static_cast<std::int64_t>(symbol_count) - 1) *
-                                   (1 << range.raw_bits);
+    const std::int64_t end_value =
+        (std::int64_t{range.lowest} + static_cast<std::int64_t>(symbol_count) - 1) * (1 << range.raw_bits);
     if (lowest_value < kInt16Min || end_value > kInt16Max + 1) {  // R-MODEL-42
       return in.error_here(ErrorCode::corrupt, "a class codes values beyond 16 bits");
     }
@@ -226,7 +229,8 @@ Status read_static_model(ByteReader& in, CodecModel& model) {
 Status read_context_table(ByteReader& in, ContextModel& model) {
   ACTZ_TRY(const auto code_count, in.u8("code_count"));
   const std::int32_t total = 1 << model.tables.precision_bits;
-  ACTZ_TRY(const auto stored, read_array<std::uint16_t>(in, std::uint64_t{code_count} + 1, 0, 1, total, "frequencies"));  // R-MODEL-51
+  ACTZ_TRY(const auto stored,
+           read_array<std::uint16_t>(in, std::uint64_t{code_count} + 1, 0, 1, total, "frequencies"));  // R-MODEL-51
   std::int64_t sum = 0;
   for (const std::uint16_t frequency : stored) sum += frequency;
   if (sum != total) return in.error_here(ErrorCode::corrupt, "frequencies do not sum to their total");  // R-MODEL-43
@@ -255,7 +259,8 @@ Status read_thresholds(ByteReader& in, ContextModel& model) {
 Status read_table_of(ByteReader& in, ContextModel& model) {
   const std::size_t per_coefficient = std::size_t{model.bins} * model.quantizers;
   const std::uint64_t count = std::uint64_t{model.coefficients()} * per_coefficient;
-  ACTZ_TRY(auto table, read_array<std::int32_t>(in, count, per_coefficient * kTableRowCoefficients, -255, 255, "table_of"));
+  ACTZ_TRY(auto table,
+           read_array<std::int32_t>(in, count, per_coefficient * kTableRowCoefficients, -255, 255, "table_of"));
   for (std::size_t i = 0; i < table.size(); ++i) {
     if (i >= per_coefficient) table[i] += table[i - per_coefficient];
     if (table[i] < 0 || table[i] >= static_cast<std::int32_t>(model.tables.classes.size())) {  // R-MODEL-54
@@ -303,8 +308,10 @@ Status read_kinds(ByteReader& in, CodecModel& model) {
   const bool dependent = quantiser == static_cast<std::uint8_t>(QuantizerKind::dependent) && with_context &&
                          (state_bits == 2 || state_bits == kMaxStateBits);
   const bool known = (lossy && predictor <= 2 && synthesis >= 1 && synthesis <= 3 && (uniform || dependent)) ||
-                     (lossless && predictor == 0 && synthesis == 0 && quantiser == 0 && state_bits == 0 && !with_context && reference == 0);
-  if (!known || reference > 1 || (entropy != static_cast<std::uint8_t>(EntropyKind::static_classes) && !with_context)) {  // R-MODEL-02
+                     (lossless && predictor == 0 && synthesis == 0 && quantiser == 0 && state_bits == 0 &&
+                      !with_context && reference == 0);
+  if (!known || reference > 1 ||
+      (entropy != static_cast<std::uint8_t>(EntropyKind::static_classes) && !with_context)) {  // R-MODEL-02
     return in.error_here(ErrorCode::unsupported, "the model uses a kind this version does not know");
   }
   model.kind = static_cast<CodecKind>(codec);

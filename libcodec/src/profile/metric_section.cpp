@@ -55,7 +55,8 @@ Result<TaskMetric> read_metric(std::span<const std::byte> payload, std::uint32_t
       if (!out.dense) out.weights[row] = value;
     }
   }
-  const bool finite = std::all_of(out.weights.begin(), out.weights.end(), [](float weight) { return std::fabs(weight) < 1e30F; });
+  const bool finite =
+      std::all_of(out.weights.begin(), out.weights.end(), [](float weight) { return std::fabs(weight) < 1e30F; });
   if (!finite || !is_positive_definite(out, channels)) return broken_metric();  // R-PROF-10
   return out;
 }

@@ -96,7 +96,8 @@ Status complete(Profile::Content& content) {
   for (std::size_t i = 0; i < content.rungs.size(); ++i) {
     const Rung& rung = content.rungs[i];
     if (rung.model.channels != content.rungs.front().model.channels || rung.model.kind != CodecKind::lossy) {
-      return Error{ErrorCode::corrupt, Error::kNoOffset, "the rungs of the profile do not belong together"};  // R-PROF-06
+      return Error{ErrorCode::corrupt, Error::kNoOffset,
+                   "the rungs of the profile do not belong together"};  // R-PROF-06
     }
     content.info[i].coefficients = rung.model.synthesis.coefficients;
     content.info[i].model_bytes = rung.model_bytes.size();
@@ -149,8 +150,10 @@ Result<Profile> Profile::parse(std::span<const std::byte> file) {
     const std::size_t start = at;
     ACTZ_TRY(const auto piece, next_piece(file, at));
     const auto type = static_cast<SectionType>(piece.header.type);
-    if (has_record ? type == SectionType::profile : type == SectionType::model || type == SectionType::end) {  // R-PROF-08
-      return Error{ErrorCode::corrupt, start, "the training record of the profile is not its first section, or not its only one"};
+    if (has_record ? type == SectionType::profile
+                   : type == SectionType::model || type == SectionType::end) {  // R-PROF-08
+      return Error{ErrorCode::corrupt, start,
+                   "the training record of the profile is not its first section, or not its only one"};
     }
     switch (type) {
       case SectionType::profile:

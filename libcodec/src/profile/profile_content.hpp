@@ -19,7 +19,8 @@ struct Profile::Content {
   TrainingRecord training;
   std::vector<RungInfo> info;
   std::vector<Rung> rungs;  ///< same order as info
-  std::vector<std::byte> metric;  ///< payload of METRIC, unread: only encoders look inside (metric_section.hpp); may be empty
+  /// Payload of METRIC, unread: only encoders look inside (metric_section.hpp); may be empty
+  std::vector<std::byte> metric;
 };
 
 std::string to_hex(std::span<const std::byte> bytes);

@@ -5,13 +5,12 @@
 #include "generated/format_limits.hpp"
 
 /// The states of the dependent quantiser (format_spec/06_models.md), 4 or 8 of them: state_bits is 2 or 3, or 0 for the
-/// uniform quantiser. Two uniform quantisers share the grid of half their step: Q0 has its even points, Q1 its odd points
-/// and zero. The parities of the indices before a coefficient in its row say which of them it uses, so the admissible rows
-/// form a trellis, denser in the space of rows than any scalar grid. After Schwarz, Nguyen, Marpe and Wiegand, "Hybrid
-/// video coding with trellis-coded quantization", DCC 2019.
+/// uniform quantiser. Two uniform quantisers share the grid of half their step: Q0 has its even points, Q1 its odd
+/// points and zero. The parities of the indices before a coefficient in its row say which of them it uses, so the
+/// admissible rows form a trellis, denser in the space of rows than any scalar grid. After Schwarz, Nguyen, Marpe and
+/// Wiegand, "Hybrid video coding with trellis-coded quantization", DCC 2019.
 
 namespace actz {
-
 
 /// Quantiser, 0 or 1, that a state stands for.
 inline unsigned quantizer_of(unsigned state) { return (state >> 1) & 1; }

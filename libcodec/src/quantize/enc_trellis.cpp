@@ -40,8 +40,7 @@ TrellisKernel select_trellis_kernel([[maybe_unused]] CpuKernel kernel, unsigned 
 }
 
 TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates& rates, unsigned state_bits,
-                                   const std::vector<float>& column_energy, float lambda,
-                                   TrellisContexts contexts)
+                                   const std::vector<float>& column_energy, float lambda, TrellisContexts contexts)
     : rates_(model.tables.classes.size() * TrellisRates::kEntries), state_bits_(state_bits), contexts_(contexts) {
   const bool optimize = lambda > 0;
   if (optimize) fill_rates(rates, state_bits, rates_);
@@ -64,7 +63,8 @@ TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates
   std::copy(model.thresholds.begin(), model.thresholds.end(), tables_.thresholds);
 }
 
-void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const {
+void TrellisQuantizer::quantize(std::span<const float* const> coefficients,
+                                std::span<std::int16_t* const> levels) const {
   const TrellisKernel kernel = select_trellis_kernel(active_cpu_kernel(), state_bits_, contexts_);
   const std::size_t count = tables_.count;
   AlignedVector<float> transposed(count * kTrellisRows);
@@ -74,7 +74,8 @@ void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std:
     const std::size_t rows = std::min(kTrellisRows, coefficients.size() - first);
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t k = 0; k < count; ++k) {
-        transposed[k * kTrellisRows + i] = std::clamp(coefficients[first + i][k], -kLargestCoefficient, kLargestCoefficient);
+        transposed[k * kTrellisRows + i] =
+            std::clamp(coefficients[first + i][k], -kLargestCoefficient, kLargestCoefficient);
       }
     }
     kernel(tables_, transposed.data(), steps.data(), out.data());

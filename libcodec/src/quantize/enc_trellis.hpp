@@ -10,18 +10,21 @@
 
 namespace actz {
 
-/// Bits of the points that a coefficient between two of them may take, one entry to fetch for all: in 1/256 bit, the one of
-/// even index (bits 0…15), that of odd index (16…31), zero (32…47). Of the uniform quantiser: the nearest, the next one towards
-/// zero, zero.
+/// Bits of the points that a coefficient between two of them may take, one entry to fetch for all: in 1/256 bit, the
+/// one of even index (bits 0…15), that of odd index (16…31), zero (32…47). Of the uniform quantiser: the nearest, the
+/// next one towards zero, zero.
 struct TrellisRates {
-  static constexpr std::int32_t kWindow = 31;                   ///< larger magnitudes share an entry
-  static constexpr std::int32_t kEntries = 2 * (kWindow + 1);   ///< of a table: not negative by magnitude, then negative
+  static constexpr std::int32_t kWindow = 31;  ///< larger magnitudes share an entry
+  /// Of a table: not negative by magnitude, then negative
+  static constexpr std::int32_t kEntries = 2 * (kWindow + 1);
 };
 
 /// Whose activity the bits of a path are reckoned with.
 enum class TrellisContexts {
-  of_each_path,      ///< its own: what the coder will spend
-  of_each_quantizer  ///< that of the best path in a state of the same quantiser: two look-ups a coefficient instead of 4 or 8
+  /// Its own: what the coder will spend.
+  of_each_path,
+  /// That of the best path in a state of the same quantiser: two look-ups a coefficient instead of 4 or 8.
+  of_each_quantizer
 };
 
 /// Rate–distortion optimised decisions under a context model: for every row the path through the states of the
@@ -40,8 +43,8 @@ class TrellisQuantizer final : public RowQuantizer {
   /// One coefficient as the kernels see it.
   struct Coefficient {
     alignas(64) std::int32_t first_rates[2 * kMaxBins];  ///< by bin · 2 + quantiser: its table's first entry
-    float energy_over_lambda;  ///< costs are in 1/256 bit
-    float raw_cost;            ///< of the raw bits
+    float energy_over_lambda;                            ///< costs are in 1/256 bit
+    float raw_cost;                                      ///< of the raw bits
     std::int32_t weight;
     std::int32_t raw_bits;
   };

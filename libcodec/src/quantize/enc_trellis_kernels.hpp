@@ -35,23 +35,23 @@ TrellisKernel trellis_kernel_avx512(unsigned state_bits, TrellisContexts context
 #endif
 TrellisKernel select_trellis_kernel(CpuKernel kernel, unsigned state_bits, TrellisContexts contexts);
 
-/// `Isa` has gather(from, index, low, high): the halves of from[index[i]], and look_up(from, index, to): to[i] = from[index[i]]
-/// of a table of 16.
+/// `Isa` has gather(from, index, low, high): the halves of from[index[i]], and look_up(from, index, to): to[i] =
+/// from[index[i]] of a table of 16.
 namespace trellis {
 
-/// Points of one quantiser that a coefficient may take: the nearest of each parity (of the uniform quantiser: the nearest,
-/// and the next one towards zero), and zero, whose index is 0 and adds nothing to the activity.
+/// Points of one quantiser that a coefficient may take: the nearest of each parity (of the uniform quantiser: the
+/// nearest, and the next one towards zero), and zero, whose index is 0 and adds nothing to the activity.
 struct Candidates {
-  I32x16 rates;           ///< where the bits of the three stand, from the first entry of a table on
+  I32x16 rates;  ///< where the bits of the three stand, from the first entry of a table on
   I32x16 index[2];
-  I32x16 term[2];         ///< what it adds to the activity
-  F32x16 distortion[2];   ///< with the cost of raw bits
+  I32x16 term[2];        ///< what it adds to the activity
+  F32x16 distortion[2];  ///< with the cost of raw bits
   F32x16 zero_distortion;
 };
 
 [[gnu::always_inline]] inline void set_candidate(const TrellisQuantizer::Coefficient& k, const F32x16& magnitude,
-                                                 const I32x16& negative, const I32x16& unsigned_index, const I32x16& level,
-                                                 unsigned which, Candidates& out) {
+                                                 const I32x16& negative, const I32x16& unsigned_index,
+                                                 const I32x16& level, unsigned which, Candidates& out) {
   const F32x16 error = magnitude - __builtin_convertvector(level, F32x16);
   out.distortion[which] = k.energy_over_lambda * error * error + k.raw_cost;
   out.index[which] = (unsigned_index ^ negative) - negative;
@@ -61,8 +61,8 @@ struct Candidates {
 }
 
 /// @param below  magnitude of the index below the coefficient, in whose entry the bits of all three stand.
-[[gnu::always_inline]] inline void set_rates(const TrellisQuantizer::Coefficient& k, const I32x16& negative, const I32x16& below,
-                                             Candidates& out) {
+[[gnu::always_inline]] inline void set_rates(const TrellisQuantizer::Coefficient& k, const I32x16& negative,
+                                             const I32x16& below, Candidates& out) {
   const I32x16 high = below >> k.raw_bits;
   const I32x16 window = high > TrellisRates::kWindow ? I32x16{} + TrellisRates::kWindow : high;
   out.rates = window + (negative & (TrellisRates::kWindow + 1));
@@ -105,9 +105,9 @@ struct Offers {
 };
 
 template <class Isa>
-[[gnu::always_inline]] inline void make_offers(const TrellisQuantizer::Tables& tables, const TrellisQuantizer::Coefficient& k,
-                                               const Candidates& candidates, std::int32_t quantizer, const I32x16& activity,
-                                               Offers& out) {
+[[gnu::always_inline]] inline void make_offers(const TrellisQuantizer::Tables& tables,
+                                               const TrellisQuantizer::Coefficient& k, const Candidates& candidates,
+                                               std::int32_t quantizer, const I32x16& activity, Offers& out) {
   I32x16 select = I32x16{} + quantizer;
   for (const std::int32_t threshold : tables.thresholds) select += (activity >= threshold) * -2;
   I32x16 first_rates, low, high;
@@ -126,8 +126,8 @@ template <class Isa>
 
 /// Activity of the cheapest of the states first, first + stride …, up to States.
 template <unsigned States>
-[[gnu::always_inline]] inline void best_activity(const Survivors<States>& survivors, unsigned quantizer_mask, unsigned quantizer,
-                                                 I32x16& activity) {
+[[gnu::always_inline]] inline void best_activity(const Survivors<States>& survivors, unsigned quantizer_mask,
+                                                 unsigned quantizer, I32x16& activity) {
   F32x16 cost = I32x16{} == 0 ? F32x16{} + 2e30F : F32x16{};
   for (unsigned s = 0; s < States; ++s) {
     if ((quantizer_of(s) & quantizer_mask) != quantizer) continue;
@@ -147,16 +147,16 @@ template <unsigned States>
   const I32x16 from_odd = odd_cost < even_cost;
   cost = from_odd ? odd_cost : even_cost;
   const I32x16 before = from_odd ? from.activity[odd] : from.activity[even];
-  activity = before - (before >> kActivityDecayShift) +
-             (from_odd ? odd_offers.term[parity ^ 1] : even_offers.term[parity]);
+  activity =
+      before - (before >> kActivityDecayShift) + (from_odd ? odd_offers.term[parity ^ 1] : even_offers.term[parity]);
   const I32x16 index = from_odd ? odd_offers.index[parity ^ 1] : even_offers.index[parity];
   store(__builtin_convertvector(index * 2 - from_odd, I16x16), taken);
 }
 
 template <unsigned StateBits, TrellisContexts Contexts, class Isa>
-[[gnu::always_inline]] inline void step(const TrellisQuantizer::Tables& tables, std::size_t index, const float* coefficients,
-                                        const Survivors<1u << StateBits>& from, Survivors<1u << StateBits>& to,
-                                        TrellisStep& remembered) {
+[[gnu::always_inline]] inline void step(const TrellisQuantizer::Tables& tables, std::size_t index,
+                                        const float* coefficients, const Survivors<1u << StateBits>& from,
+                                        Survivors<1u << StateBits>& to, TrellisStep& remembered) {
   constexpr unsigned kStates = 1u << StateBits;
   constexpr bool kOwn = StateBits == 0 || Contexts == TrellisContexts::of_each_path;
   const TrellisQuantizer::Coefficient& k = tables.coefficients[index];
@@ -169,14 +169,16 @@ template <unsigned StateBits, TrellisContexts Contexts, class Isa>
   if constexpr (kOwn) {
     for (unsigned s = 0; s < kStates; ++s) {
       const unsigned quantizer = quantizer_of(s);
-      make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), from.activity[s], offers[s]);
+      make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), from.activity[s],
+                       offers[s]);
     }
   } else {
     for (unsigned quantizer = 0; quantizer < 2; ++quantizer) {
       I32x16 activity;
       constexpr unsigned kMask = Contexts == TrellisContexts::of_each_quantizer ? 1 : 0;
       best_activity(from, kMask, quantizer & kMask, activity);
-      make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), activity, offers[quantizer]);
+      make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), activity,
+                       offers[quantizer]);
     }
   }
   const auto offers_of = [&](unsigned s) -> const Offers& { return offers[kOwn ? s : quantizer_of(s)]; };
@@ -223,8 +225,8 @@ template <unsigned StateBits>
 }
 
 template <unsigned StateBits, TrellisContexts Contexts, class Isa>
-[[gnu::always_inline]] inline void run(const TrellisQuantizer::Tables& tables, const float* coefficients, TrellisStep* steps,
-                                       std::int16_t* levels) {
+[[gnu::always_inline]] inline void run(const TrellisQuantizer::Tables& tables, const float* coefficients,
+                                       TrellisStep* steps, std::int16_t* levels) {
   constexpr unsigned kStates = 1u << StateBits;
   constexpr float kUnreachable = 1e30F;
   Survivors<kStates> survivors[2];
@@ -239,11 +241,12 @@ template <unsigned StateBits, TrellisContexts Contexts, class Isa>
 }
 
 /// The kernel of each kind of quantiser and of contexts, from the function template of an instruction set.
-#define ACTZ_SELECT_TRELLIS(function, state_bits, contexts)                                                        \
-  (state_bits) == 0 ? function<0, TrellisContexts::of_each_path>                                                   \
-  : (contexts) == TrellisContexts::of_each_path                                                                    \
+#define ACTZ_SELECT_TRELLIS(function, state_bits, contexts)                                                           \
+  (state_bits) == 0 ? function<0, TrellisContexts::of_each_path>                                                      \
+  : (contexts) == TrellisContexts::of_each_path                                                                       \
       ? ((state_bits) == 2 ? function<2, TrellisContexts::of_each_path> : function<3, TrellisContexts::of_each_path>) \
-      : ((state_bits) == 2 ? function<2, TrellisContexts::of_each_quantizer> : function<3, TrellisContexts::of_each_quantizer>)
+      : ((state_bits) == 2 ? function<2, TrellisContexts::of_each_quantizer>                                          \
+                           : function<3, TrellisContexts::of_each_quantizer>)
 
 }  // namespace trellis
 }  // namespace actz

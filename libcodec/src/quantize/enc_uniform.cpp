@@ -42,9 +42,11 @@ UniformQuantizer::UniformQuantizer(const RateTable& rates, std::vector<float> co
   }
 }
 
-void UniformQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const {
+void UniformQuantizer::quantize(std::span<const float* const> coefficients,
+                                std::span<std::int16_t* const> levels) const {
   const UniformKernel kernel = select_uniform_kernel(active_cpu_kernel());
-  const Tables tables{energy_over_lambda_.data(), zero_index_.data(), zero_bits_.data(), bits_.data(), zero_index_.size()};
+  const Tables tables{energy_over_lambda_.data(), zero_index_.data(), zero_bits_.data(), bits_.data(),
+                      zero_index_.size()};
   for (std::size_t i = 0; i < coefficients.size(); ++i) kernel(tables, coefficients[i], levels[i]);
 }
 

@@ -16,8 +16,8 @@ inline constexpr std::size_t kContextRows = 16;
 
 /// What a call shares.
 struct ContextAdvance {
-  const std::int32_t* thresholds;      ///< kMaxBins − 1
-  const std::uint32_t* next_offsets;   ///< 16 of the next coefficient
+  const std::int32_t* thresholds;     ///< kMaxBins − 1
+  const std::uint32_t* next_offsets;  ///< 16 of the next coefficient
   std::int32_t weight;
   std::int32_t raw_bits;
 };

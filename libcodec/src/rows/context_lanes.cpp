@@ -16,7 +16,8 @@ const ContextLaneKernels& kernels() {
   return kContextLanesScalar;
 }
 
-constexpr std::size_t kOffsetPadding = 128;  // what the coder's kernels may read past the last symbol (entropy/rans.hpp)
+/// What the coder's kernels may read past the last symbol (entropy/rans.hpp).
+constexpr std::size_t kOffsetPadding = 128;
 constexpr std::size_t kSelections = 2 * kMaxBins;
 
 std::size_t padded(std::size_t count) { return (count + kContextRows - 1) / kContextRows * kContextRows; }

@@ -10,8 +10,8 @@
 
 namespace actz {
 
-/// How decoder and encoder walk the coefficients of the rows of a step side by side: for each row the state of the quantiser, the
-/// activity, and from them the table of the next coefficient.
+/// How decoder and encoder walk the coefficients of the rows of a step side by side: for each row the state of the
+/// quantiser, the activity, and from them the table of the next coefficient.
 class ContextLanes {
  public:
   /// @param model       validated; borrowed.
@@ -23,7 +23,7 @@ class ContextLanes {
     explicit Rows(std::size_t largest_step_rows);
     AlignedVector<std::int32_t> activity;
     AlignedVector<std::int32_t> state;
-    AlignedVector<std::int32_t> index;   ///< of the coefficient at hand, whole
+    AlignedVector<std::int32_t> index;          ///< of the coefficient at hand, whole
     AlignedVector<std::uint32_t> table_offset;  ///< of the next symbol, in entries of the decoder's tables
   };
 
@@ -37,10 +37,13 @@ class ContextLanes {
   /// The encoder's way: the symbols of coefficient k from its levels; fills rows.index.
   /// @param levels   readable up to `count` rounded up to 16, as `symbols` is writable.
   /// @return whether there may be an escape: the caller then sees to each row.
-  bool emit(Rows& rows, std::size_t coefficient, std::size_t count, const std::int16_t* levels, std::uint8_t* symbols) const;
+  bool emit(Rows& rows, std::size_t coefficient, std::size_t count, const std::int16_t* levels,
+            std::uint8_t* symbols) const;
 
   /// Table of the symbol at hand of a row.
-  unsigned table_of(const Rows& rows, std::size_t row) const { return rows.table_offset[row] >> model_.tables.precision_bits; }
+  unsigned table_of(const Rows& rows, std::size_t row) const {
+    return rows.table_offset[row] >> model_.tables.precision_bits;
+  }
 
   /// Takes rows.index of coefficient k in, gives its levels out and makes the offsets of coefficient k + 1.
   /// @param levels  room for `count` rounded up to 16.

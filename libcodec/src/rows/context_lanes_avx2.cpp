@@ -35,16 +35,15 @@ ACTZ_TARGET bool indices_avx2(const std::uint8_t* symbols, std::size_t count, st
 }
 
 template <bool Dependent>
-ACTZ_TARGET bool emit_avx2(const ContextEmit& shared, std::size_t count, const std::int16_t* levels, const std::int32_t* state,
-               std::int32_t* index, std::uint8_t* symbols) {
+ACTZ_TARGET bool emit_avx2(const ContextEmit& shared, std::size_t count, const std::int16_t* levels,
+                           const std::int32_t* state, std::int32_t* index, std::uint8_t* symbols) {
   return context_lanes::emit<Dependent>(shared, count, levels, state, index, symbols);
 }
 
 }  // namespace
 
-const ContextLaneKernels kContextLanesAvx2 = {indices_avx2,
-    {advance_avx2<0>, nullptr, advance_avx2<2>, advance_avx2<3>},
-    {emit_avx2<false>, emit_avx2<true>}};
+const ContextLaneKernels kContextLanesAvx2 = {
+    indices_avx2, {advance_avx2<0>, nullptr, advance_avx2<2>, advance_avx2<3>}, {emit_avx2<false>, emit_avx2<true>}};
 
 }  // namespace actz
 

@@ -30,16 +30,16 @@ ACTZ_TARGET bool indices_avx512(const std::uint8_t* symbols, std::size_t count, 
 }
 
 template <bool Dependent>
-ACTZ_TARGET bool emit_avx512(const ContextEmit& shared, std::size_t count, const std::int16_t* levels, const std::int32_t* state,
-               std::int32_t* index, std::uint8_t* symbols) {
+ACTZ_TARGET bool emit_avx512(const ContextEmit& shared, std::size_t count, const std::int16_t* levels,
+                             const std::int32_t* state, std::int32_t* index, std::uint8_t* symbols) {
   return context_lanes::emit<Dependent>(shared, count, levels, state, index, symbols);
 }
 
 }  // namespace
 
 const ContextLaneKernels kContextLanesAvx512 = {indices_avx512,
-    {advance_avx512<0>, nullptr, advance_avx512<2>, advance_avx512<3>},
-    {emit_avx512<false>, emit_avx512<true>}};
+                                                {advance_avx512<0>, nullptr, advance_avx512<2>, advance_avx512<3>},
+                                                {emit_avx512<false>, emit_avx512<true>}};
 
 }  // namespace actz
 

@@ -16,14 +16,14 @@ bool indices_scalar(const std::uint8_t* symbols, std::size_t count, std::int32_t
 
 template <bool Dependent>
 bool emit_scalar(const ContextEmit& shared, std::size_t count, const std::int16_t* levels, const std::int32_t* state,
-               std::int32_t* index, std::uint8_t* symbols) {
+                 std::int32_t* index, std::uint8_t* symbols) {
   return context_lanes::emit<Dependent>(shared, count, levels, state, index, symbols);
 }
 
 }  // namespace
 
 const ContextLaneKernels kContextLanesScalar = {indices_scalar,
-    {advance_scalar<0>, nullptr, advance_scalar<2>, advance_scalar<3>},
-    {emit_scalar<false>, emit_scalar<true>}};
+                                                {advance_scalar<0>, nullptr, advance_scalar<2>, advance_scalar<3>},
+                                                {emit_scalar<false>, emit_scalar<true>}};
 
 }  // namespace actz

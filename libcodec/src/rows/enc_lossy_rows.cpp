@@ -13,15 +13,17 @@ float lambda_of(double lambda_per_step_squared) {
   return static_cast<float>(lambda_per_step_squared * step * step);
 }
 
-std::unique_ptr<RowQuantizer> make_quantizer(const CodecModel& model, Rates rates, const std::vector<float>& column_energy,
-                                             const Decisions& decisions) {
+std::unique_ptr<RowQuantizer> make_quantizer(const CodecModel& model, Rates rates,
+                                             const std::vector<float>& column_energy, const Decisions& decisions) {
   const float lambda = lambda_of(decisions.lambda_per_step_squared);
   if (model.entropy_kind == EntropyKind::context) {
-    const ContextRates bits = rates == Rates::of_model ? ContextRates(model.context) : ContextRates::geometric(model.context);
+    const ContextRates bits =
+        rates == Rates::of_model ? ContextRates(model.context) : ContextRates::geometric(model.context);
     return std::make_unique<TrellisQuantizer>(model.context, bits, model.state_bits, column_energy, lambda,
                                               decisions.contexts);
   }
-  RateTable bits = rates == Rates::of_model ? RateTable(model.entropy) : RateTable::geometric(model.synthesis.coefficients);
+  RateTable bits =
+      rates == Rates::of_model ? RateTable(model.entropy) : RateTable::geometric(model.synthesis.coefficients);
   return std::make_unique<UniformQuantizer>(std::move(bits), column_energy, lambda);
 }
 
@@ -61,7 +63,8 @@ void LossyRowEncoder::encode(std::span<const float> rows, std::span<const Strand
     quantizer_->quantize(std::as_const(coefficients).first(count), values.first(count));
     const auto reconstructed = loop_.reconstruct(state, step, std::as_const(values).first(count));
     for (std::size_t i = 0; i < count; ++i) {
-      std::copy_n(values.row(i), coefficients_, quantised.begin() + static_cast<std::ptrdiff_t>(step.row[i] * coefficients_));
+      std::copy_n(values.row(i), coefficients_,
+                  quantised.begin() + static_cast<std::ptrdiff_t>(step.row[i] * coefficients_));
       on_row(step.row[i], reconstructed[i]);
     }
   }

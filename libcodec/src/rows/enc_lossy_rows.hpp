@@ -21,18 +21,20 @@ inline constexpr double kLambdaPerStepSquared = 0.16;
 /// The same for the dependent quantiser, in squared half steps.
 inline constexpr double kLambdaPerHalfStepSquared = 0.3;
 
-/// Errors of an element that quantisation does not make: the level saturated, or the direction was dropped. Stored exactly it
-/// costs some 42 bits; at the slope of kLambdaPerHalfStepSquared they are worth it from 4 steps on, and ordinary errors, even
-/// those of rows ten times as large as usual, stay below this many steps.
+/// Errors of an element that quantisation does not make: the level saturated, or the direction was dropped. Stored
+/// exactly it costs some 42 bits; at the slope of kLambdaPerHalfStepSquared they are worth it from 4 steps on, and
+/// ordinary errors, even those of rows ten times as large as usual, stay below this many steps.
 inline constexpr double kPatchedErrorSteps = 32;
 inline constexpr double kPatchedErrorUnits = kPatchedErrorSteps * (1 << kFractionBits);
 inline constexpr double kPatchPlaceBits = 10;  ///< of a patch, beside the element itself
 
 /// How an encoder decides.
 struct Decisions {
-  double lambda_per_step_squared = 0;  ///< distortion worth one bit, of the grid of levels; 0: the distortion alone counts
+  /// Distortion worth one bit, of the grid of levels; 0: the distortion alone counts
+  double lambda_per_step_squared = 0;
   TrellisContexts contexts = TrellisContexts::of_each_quantizer;
-  const TaskMetric* metric = nullptr;  ///< that distortion is measured in, or squared error; borrowed for the construction
+  /// That distortion is measured in, or squared error; borrowed for the construction
+  const TaskMetric* metric = nullptr;
 };
 
 /// Bits that the quantiser reckons with: those of the model's tables, or a geometric prior before there are any.

@@ -12,7 +12,8 @@ namespace {
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// M · S for the channels from first_channel on; S itself without a metric.
-RowMajor weighted(const RowMajor& synthesis, std::size_t first_channel, std::uint32_t channels, const TaskMetric* metric) {
+RowMajor weighted(const RowMajor& synthesis, std::size_t first_channel, std::uint32_t channels,
+                  const TaskMetric* metric) {
   if (metric == nullptr) return synthesis;
   const auto first = static_cast<Eigen::Index>(first_channel);
   if (metric->dense) {
@@ -26,7 +27,8 @@ RowMajor weighted(const RowMajor& synthesis, std::size_t first_channel, std::uin
 /// (SᵀMS)⁻¹(MS)ᵀ with a ridge far below the precision of S, so that a column of zeros gives zeros.
 RowMajor pseudo_inverse(const RowMajor& synthesis, const RowMajor& weighted_synthesis) {
   Eigen::MatrixXd gram = synthesis.transpose() * weighted_synthesis;
-  const double ridge = 1e-9 * std::max(gram.trace() / static_cast<double>(std::max<Eigen::Index>(gram.rows(), 1)), 1e-30);
+  const double ridge =
+      1e-9 * std::max(gram.trace() / static_cast<double>(std::max<Eigen::Index>(gram.rows(), 1)), 1e-30);
   gram.diagonal().array() += ridge;
   return gram.ldlt().solve(Eigen::MatrixXd(weighted_synthesis.transpose()));
 }
@@ -62,8 +64,9 @@ RowAnalysis::RowAnalysis(const Synthesis& synthesis, std::uint32_t channels, con
     }
     const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> inverse =
         pseudo_inverse(matrix, weights).cast<float>();
-    blocks_.push_back({first, coefficient,
-                       FloatMatrix(columns, rows, std::span(inverse.data(), static_cast<std::size_t>(inverse.size())))});
+    blocks_.push_back(
+        {first, coefficient,
+         FloatMatrix(columns, rows, std::span(inverse.data(), static_cast<std::size_t>(inverse.size())))});
     element += rows * columns;
     coefficient += columns;
   }

@@ -12,7 +12,9 @@ namespace {
 constexpr double kRoundingPerTrace = 1e-6;
 constexpr double kAsymmetryPerLargest = 1e-4;
 
-Error bad_metric(std::string message) { return {ErrorCode::bad_argument, Error::kNoOffset, "the metric " + std::move(message)}; }
+Error bad_metric(std::string message) {
+  return {ErrorCode::bad_argument, Error::kNoOffset, "the metric " + std::move(message)};
+}
 
 TaskMetric diagonal_metric(const Eigen::VectorXd& weights) {
   TaskMetric out;
@@ -29,7 +31,8 @@ TaskMetric dense_metric(const Eigen::MatrixXd& matrix) {
   TaskMetric out;
   out.dense = true;
   out.weights.resize(static_cast<std::size_t>(mixed.size()));
-  for (Eigen::Index i = 0; i < mixed.size(); ++i) out.weights[static_cast<std::size_t>(i)] = static_cast<float>(mixed.data()[i]);
+  for (Eigen::Index i = 0; i < mixed.size(); ++i)
+    out.weights[static_cast<std::size_t>(i)] = static_cast<float>(mixed.data()[i]);
   return out;
 }
 
@@ -39,8 +42,9 @@ Result<TaskMetric> make_task_metric(std::span<const double> given, std::uint32_t
   const auto d = static_cast<Eigen::Index>(channels);
   const std::uint64_t square = std::uint64_t{channels} * channels;
   if (given.size() != channels && given.size() != square) {
-    return bad_metric("has " + std::to_string(given.size()) + " elements; " + std::to_string(channels) + " channels want a vector of " +
-                      std::to_string(channels) + " or a matrix of " + std::to_string(square));
+    return bad_metric("has " + std::to_string(given.size()) + " elements; " + std::to_string(channels) +
+                      " channels want a vector of " + std::to_string(channels) + " or a matrix of " +
+                      std::to_string(square));
   }
   if (!std::all_of(given.begin(), given.end(), [](double value) { return std::fabs(value) < 1e30; })) {
     return bad_metric("holds a value that is not finite, or beyond 1e30");
@@ -66,7 +70,8 @@ Result<TaskMetric> make_task_metric(std::span<const double> given, std::uint32_t
 }
 
 bool is_positive_definite(const TaskMetric& metric, std::uint32_t channels) {
-  if (!metric.dense) return std::all_of(metric.weights.begin(), metric.weights.end(), [](float weight) { return weight > 0; });
+  if (!metric.dense)
+    return std::all_of(metric.weights.begin(), metric.weights.end(), [](float weight) { return weight > 0; });
   const auto d = static_cast<Eigen::Index>(channels);
   const Eigen::MatrixXd matrix = Eigen::Map<const Eigen::MatrixXf>(metric.weights.data(), d, d).cast<double>();
   return Eigen::LLT<Eigen::MatrixXd>(matrix).info() == Eigen::Success;

@@ -8,8 +8,8 @@
 
 namespace actz {
 
-/// How much the task minds an error: the distortion of a row's error e is eᵀ M e. Encoders and `fit` alone know it; M is
-/// positive definite with mean eigenvalue 1 (docs/decisions/0301-task-metric.md).
+/// How much the task minds an error: the distortion of a row's error e is eᵀ M e. Encoders and `fit` alone know it; M
+/// is positive definite with mean eigenvalue 1 (docs/decisions/0301-task-metric.md).
 struct TaskMetric {
   bool dense = false;          ///< false: M is a diagonal
   std::vector<float> weights;  ///< dense: M, channels × channels, symmetric; else its diagonal; empty: no metric

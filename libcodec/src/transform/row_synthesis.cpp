@@ -26,7 +26,8 @@ RowSynthesis::RowSynthesis(const Synthesis& synthesis, std::uint32_t channels)
   }
 }
 
-void RowSynthesis::add_blocks(std::span<const std::int16_t* const> quantised, std::span<std::int32_t* const> acc) const {
+void RowSynthesis::add_blocks(std::span<const std::int16_t* const> quantised,
+                              std::span<std::int32_t* const> acc) const {
   // A block's inputs and outputs need the kernels' padding, which neighbours in the row do not give.
   std::vector<const std::int16_t*> inputs(quantised.size());
   for (const Block& block : blocks_) {
