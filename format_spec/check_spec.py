@@ -248,6 +248,7 @@ class Checker:
     def check_test_values(self):
         sys.path.insert(0, os.path.join(ROOT, "format_spec", "reference"))
         for module, function in (("checksums", "check_digest_test_values"),
+                                 ("model", "check_rice_test_values"),
                                  ("transforms", "check_transform_test_values"),
                                  ("symbols", "check_context_test_values")):
             getattr(importlib.import_module(module), function)()

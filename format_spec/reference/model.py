@@ -1,6 +1,6 @@
 """Chapters 3.2 to 3.9: Rice arrays and MODEL sections."""
 
-from bitio import BitReader, ByteReader, require, wrap_i32
+from bitio import BitReader, ByteReader, FormatError, require, wrap_i32
 from tensor_header import is_positive_finite_f32
 
 
@@ -33,6 +33,20 @@ def read_rice_array(reader, count, minimum, maximum, row_length=0):
 def read_model_array(reader, count, minimum, maximum, row_length=0):
     require(count <= MAX_ARRAY_VALUES, "limit_exceeded", "R-MODEL-06")
     return read_rice_array(reader, count, minimum, maximum, row_length)
+# end
+
+
+# spec: rice_test_values
+def check_rice_test_values():
+    for data, count, wanted in (("029A", 3, [0, -1, 5]), ("E0FFFFFFFFFFFF1F", 1, [-(2**31)])):
+        reader = ByteReader(bytes.fromhex(data))
+        assert read_rice_array(reader, count, *INT32) == wanted and reader.remaining() == 0
+    try:
+        read_rice_array(ByteReader(bytes.fromhex("827219")), 3, *INT32)
+    except FormatError as error:
+        assert error.rule == "R-MODEL-05"
+    else:
+        raise AssertionError("the padding was not looked at")
 # end
 
 
