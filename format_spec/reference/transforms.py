@@ -1,7 +1,7 @@
 """Chapter 4: the closed loop, and fixed point to floating point."""
 
 from bitio import clamp, wrap_i32
-from model import PREDICTOR_LOW_RANK, PREDICTOR_NONE, SYNTHESIS_DIAGONAL
+from model import Model, PREDICTOR_LOW_RANK, PREDICTOR_NONE, SYNTHESIS_DIAGONAL
 from tensor_header import BF16, F16, F32, F64
 
 
@@ -190,10 +190,16 @@ def element_of(fixed, centre, unit, dtype):
 def check_transform_test_values():
     assert [round_shift(*p) for p in ((5, 1), (-5, 1), (-6, 2), (2147483647, 1))] == [3, -2, -1, -1073741824]
     assert [round_shift_saturate(*p) for p in ((-100000, 1), (65535, 1))] == [-32768, 32767]
-    assert [clamp((c * 32768 + 2**15) >> 16, -(2**31), 2**31 - 1) for c in (3, -3)] == [2, -1]
+    model = Model()
+    for centre_scale, centre, wanted in ((32768, [3, -3], [2, -1]),
+                                         (65537, [2**31 - 1, -(2**31), 65537], [2**31 - 1, -(2**31), 65538])):
+        model.centre = centre
+        assert scaled_centre(model, centre_scale) == wanted
     assert element_of(16777217, 0, 0x3F800000, F32) == 0x4B800000
     assert element_of(1, -3, 1, F32) == 0x80000002
     assert element_of(4099, -2, 0x3F000000, F16) == 0x6800
+    assert [element_of(-1, 0, 1, dtype) for dtype in (F16, BF16)] == [0x8000, 0x8000]
+    assert [element_of(-1, 1, 1, dtype) for dtype in (F16, F64)] == [0, 0]
     assert element_of(200, 57, 0x3F800000, BF16) == 0x4380
     assert element_of(-1, 0, 0x3DCCCCCD, F64) == 0xBFB99999A0000000
     assert [reference_input(x, BINARY16, 0, 0x3F800000, 0) for x in (0x4100, 0x4300, 0xC100, 0x7E00)] == [2, 4, -2, 0]
