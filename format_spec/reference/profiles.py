@@ -2,7 +2,9 @@
 
 from bitio import require
 from checksums import sha256
-from container import FILE_HEADER_BYTES, PROFILE, SKIPPABLE, Section, T_END, T_METRIC, T_MODEL, T_PROFILE, read_file_header
+from container import (
+    FILE_HEADER_BYTES, PROFILE, SKIPPABLE, Section, T_END, T_METRIC, T_MODEL, T_PROFILE, read_file_header,
+)
 from model import LOSSY, read_model
 
 
