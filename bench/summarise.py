@@ -4,6 +4,8 @@ import json
 import pathlib
 import re
 
+import equal_loss
+
 FOLDER = pathlib.Path(__file__).parent
 SPEED_AT = 0.02  # NMSE at which speeds are shown
 
@@ -68,11 +70,30 @@ def measured_with(results):
             f"commit `{results['commit']}`. SHA-256 of the test files: {digests}.")
 
 
+def equal_losses(points):
+    """Rates at equal increase of loss and, much less noisy, at equal divergence: one table each."""
+    for key, what in (("loss_increase_nats", "equal increase of loss"), ("divergence_nats", "equal divergence")):
+        for target in equal_loss.INCREASES:
+            header, *rows = equal_loss.table_rows(points, key, target)
+            yield f"**Bits per token at {what}, {target:g} nats per token (and over those of actz)**\n\n" + table(header, rows)
+
+
+def loss_points(points):
+    """One row for each place and codec, one column for each NMSE; integers have one for each width instead."""
+    for title, column, form in (("NMSE", "target_nmse", "{:g}"), ("integers", "codec", "{}")):
+        chosen = [p for p in points if ("target_nmse" in p) == (column == "target_nmse")]
+        columns = list(dict.fromkeys(p[column] for p in chosen))
+        cells = {}
+        for p in chosen:
+            cells.setdefault((equal_loss.place(p), equal_loss.family(p)), {})[p[column]] = \
+                f"{p['bits_per_token']:.0f} @ {p['loss_increase_nats']:+.4f}"
+        rows = [[*names, *(of.get(c, "–") for c in columns)] for names, of in cells.items()]
+        header = ["place", "codec", *map(form.format, columns)]
+        yield f"**Bits per token @ increase of loss, by {title}**\n\n" + table(header, rows)
+
+
 def task_loss(losses):
-    rows = [[p["network"], str(p["layer"]), p["codec"], f"{p['bits_per_token']:.0f}", f"{p['bits_per_value']:.2f}", f"{p['nmse']:.2g}",
-             f"{p['loss_increase_nats']:+.4f}"] for p in losses["points"]]
-    header = ["network", "layer", "codec", "bits per token", "bits per value", "NMSE", "loss increase, nats per token"]
-    return table(header, rows)
+    return "\n\n".join([*equal_losses(losses["points"]), *loss_points(losses["points"])])
 
 
 def replace_block(text, name, content):
