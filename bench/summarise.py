@@ -72,28 +72,28 @@ def measured_with(results):
 
 def equal_losses(points):
     """Rates at equal increase of loss and, much less noisy, at equal divergence: one table each."""
-    for key, what in (("loss_increase_nats", "equal increase of loss"), ("divergence_nats", "equal divergence")):
+    for key, what in (("loss_increase_nats", "increase of loss"), ("divergence_nats", "divergence")):
         for target in equal_loss.INCREASES:
             header, *rows = equal_loss.table_rows(points, key, target)
-            yield f"**Bits per token at {what}, {target:g} nats per token (and over those of actz)**\n\n" + table(header, rows)
+            yield f"**Bits per token at {target:g} nats per token of {what} (and over those of actz)**\n\n" + table(header, rows)
 
 
-def loss_points(points):
-    """One row for each place and codec, one column for each NMSE; integers have one for each width instead."""
-    for title, column, form in (("NMSE", "target_nmse", "{:g}"), ("integers", "codec", "{}")):
-        chosen = [p for p in points if ("target_nmse" in p) == (column == "target_nmse")]
-        columns = list(dict.fromkeys(p[column] for p in chosen))
-        cells = {}
-        for p in chosen:
-            cells.setdefault((equal_loss.place(p), equal_loss.family(p)), {})[p[column]] = \
-                f"{p['bits_per_token']:.0f} @ {p['loss_increase_nats']:+.4f}"
-        rows = [[*names, *(of.get(c, "–") for c in columns)] for names, of in cells.items()]
-        header = ["place", "codec", *map(form.format, columns)]
-        yield f"**Bits per token @ increase of loss, by {title}**\n\n" + table(header, rows)
+def loss_points(points, column):
+    """A row for each place and codec, a column for each of what stands in `column` of the points."""
+    names = list(dict.fromkeys(p[column] for p in points))
+    rows = {}
+    for p in points:
+        cells = rows.setdefault((equal_loss.place(p), equal_loss.family(p)), dict.fromkeys(names, "–"))
+        cells[p[column]] = f"{p['bits_per_token']:.0f} @ {p['loss_increase_nats']:+.4f}"
+    return table(["place", "codec", *map(str, names)], [[*key, *cells.values()] for key, cells in rows.items()])
 
 
 def task_loss(losses):
-    return "\n\n".join([*equal_losses(losses["points"]), *loss_points(losses["points"])])
+    points = losses["points"]
+    stepped = [p for p in points if "target_nmse" in p]
+    integers = [{**p, "width": p["codec"].split()[0]} for p in points if "target_nmse" not in p]
+    return "\n\n".join([*equal_losses(points), "**At NMSE: bits per token @ increase of loss**", loss_points(stepped, "target_nmse"),
+                        "**Integers: bits per token @ increase of loss**", loss_points(integers, "width")])
 
 
 def replace_block(text, name, content):
