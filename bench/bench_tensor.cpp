@@ -4,8 +4,8 @@
 #include <boost/program_options.hpp>
 #include <cstdio>
 #include <iostream>
-#include <sstream>
 
+#include "command_line.hpp"
 #include "write_results.hpp"
 
 /// Whole tensors through actz and its peers, in one process and one run: rates, errors and speeds.
@@ -21,13 +21,6 @@ constexpr const char* kAbout =
     "both, the\n"
     "first half of its rows is learned from. Default: the repository's samples. One thread.\n"
     "Example:\n  bench_tensor --json results.json 'babyllama layer 3=calib.npy,test.npy'\n\n";
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> out;
-  std::istringstream pieces(text);
-  for (std::string piece; std::getline(pieces, piece, separator);) out.push_back(piece);
-  return out;
-}
 
 TensorPair parse_pair(const std::string& word) {
   const std::size_t equals = word.find('=');
@@ -76,11 +69,7 @@ int run(int count, char** words) {
     std::cout << kAbout << options;
     return 0;
   }
-  if (values.count("nmse") > 0) {
-    settings.target_nmse.clear();
-    for (const std::string& number : split(values["nmse"].as<std::string>(), ','))
-      settings.target_nmse.push_back(std::stod(number));
-  }
+  if (values.count("nmse") > 0) settings.target_nmse = numbers(values["nmse"].as<std::string>());
   std::vector<TensorPair> pairs;
   if (values.count("tensor") > 0) {
     for (const std::string& word : values["tensor"].as<std::vector<std::string>>()) pairs.push_back(parse_pair(word));

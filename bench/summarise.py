@@ -4,6 +4,8 @@ import json
 import pathlib
 import re
 
+import equal_loss
+
 FOLDER = pathlib.Path(__file__).parent
 SPEED_AT = 0.02  # NMSE at which speeds are shown
 
@@ -68,11 +70,30 @@ def measured_with(results):
             f"commit `{results['commit']}`. SHA-256 of the test files: {digests}.")
 
 
+def equal_losses(points):
+    """Rates at equal increase of loss and, much less noisy, at equal divergence: one table each."""
+    for key, what in (("loss_increase_nats", "increase of loss"), ("divergence_nats", "divergence")):
+        for target in equal_loss.INCREASES:
+            header, *rows = equal_loss.table_rows(points, key, target)
+            yield f"**Bits per token at {target:g} nats per token of {what} (and over those of actz)**\n\n" + table(header, rows)
+
+
+def loss_points(points, column):
+    """A row for each place and codec, a column for each of what stands in `column` of the points."""
+    names = list(dict.fromkeys(p[column] for p in points))
+    rows = {}
+    for p in points:
+        cells = rows.setdefault((equal_loss.place(p), equal_loss.family(p)), dict.fromkeys(names, "–"))
+        cells[p[column]] = f"{p['bits_per_token']:.0f} @ {p['loss_increase_nats']:+.4f}"
+    return table(["place", "codec", *map(str, names)], [[*key, *cells.values()] for key, cells in rows.items()])
+
+
 def task_loss(losses):
-    rows = [[p["network"], str(p["layer"]), p["codec"], f"{p['bits_per_token']:.0f}", f"{p['bits_per_value']:.2f}", f"{p['nmse']:.2g}",
-             f"{p['loss_increase_nats']:+.4f}"] for p in losses["points"]]
-    header = ["network", "layer", "codec", "bits per token", "bits per value", "NMSE", "loss increase, nats per token"]
-    return table(header, rows)
+    points = losses["points"]
+    stepped = [p for p in points if "target_nmse" in p]
+    integers = [{**p, "width": p["codec"].split()[0]} for p in points if "target_nmse" not in p]
+    return "\n\n".join([*equal_losses(points), "**At NMSE: bits per token @ increase of loss**", loss_points(stepped, "target_nmse"),
+                        "**Integers: bits per token @ increase of loss**", loss_points(integers, "width")])
 
 
 def replace_block(text, name, content):

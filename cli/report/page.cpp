@@ -71,13 +71,9 @@ std::string tensor_section(const TensorPart& part) {
   return out + "</section>\n";
 }
 
-std::string loss_key(const std::vector<LossPoint>& losses) {
-  std::vector<std::string> families;
+std::string loss_key(const std::vector<LossFamily>& families) {
   std::string out = "<ul class=\"key\">\n";
-  for (const LossPoint& point : losses) {
-    const LossFamily family = loss_family(point.codec);
-    if (std::find(families.begin(), families.end(), family.label) != families.end()) continue;
-    families.push_back(family.label);
+  for (const LossFamily& family : families) {
     Svg sample(34, 12, family.label);
     sample.polyline({{1, 6}, {33, 6}}, "curve " + family.style);
     sample.marker(17, 6, family.style, family.label);
@@ -90,16 +86,19 @@ std::string loss_section(const std::vector<LossPoint>& losses) {
   std::string out =
       "<section>\n<h2>Task loss</h2>\n<p class=\"soft\">What the network loses when it goes on from decoded "
       "activations, against going on "
-      "from the original ones.</p>\n";
-  out += loss_key(losses) + "<div class=\"pairs\">\n";
+      "from the original ones. Both axes are logarithmic; increases below 0.001, which the noise hides, are drawn at "
+      "0.001.</p>\n";
+  const std::vector<LossFamily> families = loss_families(losses);
+  out += loss_key(families) + "<div class=\"pairs\">\n";
   for (std::size_t first = 0; first < losses.size();) {
     std::size_t end = first;
     while (end < losses.size() && losses[end].place == losses[first].place) ++end;
     out += fmt::format("<div><h3>{}</h3>\n", escaped(losses[first].place));
-    out += figure(loss_chart(losses[first].place, std::span(losses).subspan(first, end - first)), "") + "</div>\n";
+    const auto of_place = std::span(losses).subspan(first, end - first);
+    out += figure(loss_chart(losses[first].place, of_place, families), "") + "</div>\n";
     first = end;
   }
-  return out + "</div>\n" + loss_table(losses) + "</section>\n";
+  return out + "</div>\n<details><summary>All points</summary>" + loss_table(losses) + "</details>\n</section>\n";
 }
 
 }  // namespace

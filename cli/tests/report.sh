@@ -17,7 +17,9 @@ result = {"codec": "peer & co", "lossless": False, "bits_per_value": 5.0, "nmse"
 results = [{**result, "target_nmse": 0.02}, {**result, "target_nmse": 0.08, "bits_per_value": 4.0, "nmse": 0.08}]
 json.dump({"machine": {"cpu": "a machine"}, "tensors": [{"name": "a <layer>", "test_sha256": digest, "results": results}]}, open("peers.json", "w"))
 point = {"network": "net", "layer": 2, "codec": "actz, profile", "nmse": 0.02, "bits_per_token": 40, "loss_increase_nats": 0.01}
-json.dump({"points": [point, {**point, "bits_per_token": 60, "loss_increase_nats": -0.001}]}, open("loss.json", "w"))
+points = [{**point, "bits_per_token": 60, "loss_increase_nats": -0.001}]
+points += [{**point, "codec": codec, "bits_per_token": bits} for codec in ("one & more", "another", "int8", "int4") for bits in (50, 80)]
+json.dump({"points": [point, *points]}, open("loss.json", "w"))
 PY
 "$actz" fit calib.npy -o x.actp --nmse 0.005,0.02,0.08 -q
 "$actz" bench "x <&>.npy" --profile x.actp --report report.html --peers peers.json --loss loss.json -q
@@ -43,7 +45,9 @@ assert {"actz", "self", "bins", "integers", "integers-zstd", "bound", "peer-a"} 
 assert points["actz"] >= 5 and points["self"] >= 5 and points["bound"] >= 20 and points["peer-a"] == 2, points
 assert len([r for r in root.iter(SVG + "rect") if r.get("class") == "bar"]) == 16
 assert len(list(root.iter(SVG + "title"))) > 40
-assert len(list(root.iter(SVG + "svg"))) == 4 and "net layer 2" in text and "a &lt;layer&gt;" in text
+assert len(list(root.iter(SVG + "svg"))) == 7 and "net layer 2" in text and "a &lt;layer&gt;" in text
+losses = [c for drawing in root.iter(SVG + "svg") if "Task loss" in drawing.get("aria-label") for c in drawing.iter(SVG + "polyline")]
+assert {c.get("class").split()[1]: len(c.get("points").split()) for c in losses} == {"actz": 2, "peer-a": 2, "peer-b": 2, "integers": 4}, losses
 assert sum(1 for _ in root.iter(HTML + "tr")) > 30
 root, points, text = look("self.html")
 assert "actz" not in points and points["self"] >= 5 and "x &lt;&amp;&gt;" in text, points
