@@ -22,6 +22,7 @@ constexpr std::uint64_t kLongestStrandRows = 512;
 constexpr std::uint64_t kWideChannels = 1024;    ///< beyond, full matrices cost more than they give
 constexpr MatrixPrecision kWidePrecision{3, 7};  ///< profiles of wide rows are large: coarser matrices
 constexpr unsigned kWideTurns = 3;
+constexpr unsigned kWideTableTurns = 4;
 
 Error bad_argument(std::string message) { return {ErrorCode::bad_argument, Error::kNoOffset, std::move(message)}; }
 
@@ -188,6 +189,7 @@ RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t c
     out.wide = true;
     out.precision = kWidePrecision;
     out.turns = kWideTurns;
+    out.table_turns = kWideTableTurns;
     if (!metric.empty()) out.transform = false;  // the metric is a diagonal there
   }
   return out;
