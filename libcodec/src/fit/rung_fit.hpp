@@ -14,6 +14,7 @@ struct RungOptions {
   double nmse = 0.02;                   ///< wanted on the training rows
   std::optional<double> step;           ///< this quantiser step instead of a wanted NMSE
   unsigned state_bits = kMaxStateBits;  ///< of the dependent quantiser; 0: uniform
+  bool choose_states = false;           ///< fewer of them are tried too, by fit_checked_rung
   EntropyKind entropy = EntropyKind::context;
   DecisionOptions decisions;
   std::vector<std::uint16_t> lags = {1, 2};
