@@ -24,7 +24,7 @@ FOLDER = pathlib.Path(__file__).parent
 DOCUMENT = FOLDER.parent / "docs/rate-distortion.md"
 NMSE = (0.005, 0.02, 0.08)
 TIMED_NMSE = 0.02
-HALF_STEP_LAMBDA_OVER_NOISE = 0.3 / 0.2593  # lambda over distortion at high rate, 8 states
+HALF_STEP_LAMBDA_OVER_NOISE = 0.36 / 0.2593  # lambda over distortion at high rate, 8 states
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +54,7 @@ VARIANTS = {  # name: options of fit, options of encode
     "static": (("--states", "1", "--no-context"), ()),
     "one state": (("--states", "1"), ()),
     "four states": (("--states", "4"), ()),
+    "eight states": (("--states", "8"), ()),
     "effort 1": ((), ("--effort", "1")),
     "effort 9": ((), ("--effort", "9")),
 }
@@ -65,7 +66,8 @@ INGREDIENTS = (  # what, from, to
     ("a third lag: 3; vit_tiny 15 (not the default)", "all", "three lags"),
     ("context, uniform quantiser", "static", "one state"),
     ("dependent quantiser, 4 states", "one state", "four states"),
-    ("8 states instead of 4", "four states", "all"),
+    ("8 states instead of 4", "four states", "eight states"),
+    ("number of states chosen, instead of 8", "eight states", "all"),
     ("effort 5 instead of 1", "effort 1", "all"),
     ("effort 9 instead of 5", "all", "effort 9"),
 )

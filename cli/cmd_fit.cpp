@@ -66,14 +66,16 @@ int run_fit(const Arguments& arguments) {
       "rows (tokens or patches), the others sequences. Example:\n  actz fit calib_layer6.npy -o layer6.actp --lags 1,2");
   verb.options()("output,o", po::value<std::string>(), "where the profile goes (.actp)")(
       "nmse", po::value<std::string>(), "ladder of qualities, default 0.001,0.0025,0.005,0.01,0.02,0.04,0.08,0.16")(
-      "lags", po::value<std::string>(), "rows to predict from: 1,2 (default, text), 1,14 (a 14 x 14 grid), none")(
+      "lags", po::value<std::string>(),
+      "rows to predict from: 1,2 (default, text), 1,14 (a 14 x 14 grid), none; rungs leave out last ones that do not pay")(
       "reference", po::value<Arguments>()->composing(),
       "NAME=DUMP: predict also from the rows of tensor NAME of the same file, whose dump this is; one for each dump")(
       "tensor", po::value<std::string>(), "only tensors of this name")("sample", po::value<unsigned>(),
                                                                        "MiB of rows kept to train on, default 64")(
       "metric", po::value<std::string>(),
       "sensitivity of the task (.npy): a positive semidefinite matrix, channels x channels, or a vector")(
-      "states", po::value<unsigned>(), "of the dependent quantiser: 8 (default), 4; 1: uniform quantiser")(
+      "states", po::value<unsigned>(),
+      "of the dependent quantiser: 8, 4; 1: uniform quantiser; default: 8, or 4 for rungs where that takes fewer bits")(
       "no-context", "a table class for each coefficient; faster, needs --states 1")(
       "no-transform",
       "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")(

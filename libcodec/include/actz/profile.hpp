@@ -54,10 +54,14 @@ class Profile {
 
 struct FitOptions {
   std::vector<double> target_nmse = {0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16};  ///< one rung each
-  std::vector<std::uint16_t> lags = {1, 2};              ///< rows to predict from; empty: none
+  /// Rows that may be predicted from; empty: none. The last ones are left out where, on held-out rows or by
+  /// cross-validation, they do not pay: few rows to learn from, or low rates.
+  std::vector<std::uint16_t> lags = {1, 2};
   std::uint64_t sample_bytes = std::uint64_t{64} << 20;  ///< rows kept in memory, as f32, to train on
   bool transform = true;                                 ///< false: code channels as they are (fast)
-  unsigned quantizer_states = 8;  ///< of the dependent quantiser: 4 or 8; 1: the uniform quantiser
+  /// Of the dependent quantiser: 4 or 8; 1: the uniform quantiser; 0: for each rung 8, or 4 where rates are low and
+  /// those need fewer bits on held-out rows
+  unsigned quantizer_states = 0;
   /// Tables follow what was decoded before; false: a table class for each coefficient (fast, uniform only)
   bool context = true;
   /// Sensitivity of the task to errors: distortion becomes (x − x̂)ᵀ M (x − x̂) in basis, steps and decisions. channels ×

@@ -1,8 +1,9 @@
 #include "fit/checked_fit.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+
+#include "fit/equal_error.hpp"
+#include "fit/low_rate_fit.hpp"
 
 namespace actz {
 namespace {
@@ -12,23 +13,6 @@ constexpr std::size_t kHeldOutShareOfOne = 4;  ///< a quarter of the only strand
 constexpr double kManyRowsPerInput = 32;       ///< with more, the full codec has never lost to a simpler one
 
 constexpr std::size_t kManyWideRows = 1024;
-constexpr unsigned kTrials = 6;
-constexpr double kNmseTolerance = 0.03;
-
-/// Bits per value of held-out rows at the wanted error; infinite if no step attains it.
-double held_out_bits(const RungFit& fit, TrainingRows& rows, const RungOptions& options) {
-  double unit = double{fit.model.unit};
-  Measured got = fit.held_out;
-  for (unsigned trial = 0; trial < kTrials; ++trial) {
-    const double log_ratio = std::log(std::max(got.nmse, 1e-30) / options.nmse);
-    if (std::fabs(log_ratio) < kNmseTolerance) break;
-    unit *= std::exp(-0.5 * std::clamp(log_ratio, -2.0, 2.0));
-    got = try_model(fit.model, rows, rows.held_out, {unit, options.decisions, std::nullopt, true, 0}).measured;
-  }
-  const double missed = std::max(got.nmse / options.nmse, 1e-6);
-  if (missed > 1.2) return std::numeric_limits<double>::infinity();
-  return got.bits_per_value + 0.5 * std::log2(missed);
-}
 
 }  // namespace
 
@@ -53,7 +37,9 @@ RungFit fit_checked_rung(TrainingRows& rows, const std::vector<double>& mean, co
   if (options.wide && rows.row_count() > kManyWideRows) return best;  // it judges its own size
   const double inputs =
       static_cast<double>(rows.channels) * static_cast<double>(std::max<std::size_t>(options.lags.size(), 1));
-  if (rows.held_out.empty() || static_cast<double>(rows.row_count()) > kManyRowsPerInput * inputs) return best;
+  if (rows.held_out.empty()) return best;
+  if (static_cast<double>(rows.row_count()) > kManyRowsPerInput * inputs)
+    return choose_for_low_rate(std::move(best), rows, mean, options);
   RungOptions chosen = options;
   RungOptions plain = options;
   plain.lags.clear();

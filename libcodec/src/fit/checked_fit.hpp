@@ -11,7 +11,8 @@ namespace actz {
 void hold_out(TrainingRows& rows);
 
 /// fit_rung, checked on held-out strands where rows are few: there a codec without lags and transform is fitted too,
-/// the one that needs fewer bits for the wanted error is kept, and learns again from all rows.
+/// the one that needs fewer bits for the wanted error is kept, and learns again from all rows. Where rows are many,
+/// simpler codecs for low rates are tried (choose_for_low_rate).
 RungFit fit_checked_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options);
 
 }  // namespace actz

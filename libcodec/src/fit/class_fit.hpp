@@ -13,9 +13,16 @@ struct Histogram {
   std::int32_t lowest = 0;
   std::vector<double> count;
 
-  void add(std::int32_t value, double weight = 1.0);
+  void add(std::int32_t value, double weight = 1.0) {
+    const auto index = static_cast<std::size_t>(static_cast<std::int64_t>(value) - lowest);
+    if (index < count.size()) count[index] += weight;
+    else add_beyond(value, weight);
+  }
   void add(const Histogram& other);
   double total() const;
+
+ private:
+  void add_beyond(std::int32_t value, double weight);
 };
 
 /// Integer frequencies with sum 1 << precision_bits, proportional to `weight` as nearly as the code length allows:

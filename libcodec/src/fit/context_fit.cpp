@@ -29,31 +29,39 @@ void for_each_row(std::span<const std::int16_t> levels, std::size_t coefficients
   }
 }
 
+/// Indices of each coefficient, of all rows.
+std::vector<Histogram> count_indices(std::size_t coefficients, unsigned state_bits,
+                                     std::span<const std::int16_t> levels, std::span<const Strand> strands) {
+  std::vector<Histogram> out(coefficients);
+  for_each_row(levels, coefficients, strands, [&](const std::int16_t* row) {
+    unsigned state = 0;
+    for (std::size_t k = 0; k < coefficients; ++k) {
+      const std::int32_t index = state_bits == 0 ? row[k] : dependent_index(row[k], quantizer_of(state));
+      out[k].add(index);
+      state = next_state(state, index, state_bits);
+    }
+  });
+  return out;
+}
+
 /// Raw bits from the mean square of the indices, then weights from the mean magnitude of what is left of them.
 void fit_scales(ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels,
                 std::span<const Strand> strands) {
-  const std::size_t r = model.coefficients();
-  std::vector<double> square(r), log_magnitude(r);
-  double rows = 0;
-  for_each_row(levels, r, strands, [&](const std::int16_t* row) {
-    rows += 1;
-    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {
-      square[k] += static_cast<double>(index) * index;
-      log_magnitude[k] += std::log(std::abs(index) + 0.5);
-    });
-  });
-  for (std::size_t k = 0; k < r; ++k) {
+  const std::vector<Histogram> counts = count_indices(model.coefficients(), state_bits, levels, strands);
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    const double rows = counts[k].total();
+    double square = 0, log_magnitude = 0, magnitude = 0;
+    const auto index = [&](std::size_t i) { return counts[k].lowest + static_cast<std::int32_t>(i); };
+    for (std::size_t i = 0; i < counts[k].count.size(); ++i) {
+      square += counts[k].count[i] * index(i) * index(i);
+      log_magnitude += counts[k].count[i] * std::log(std::abs(index(i)) + 0.5);
+    }
     model.raw_bits[k] =
-        raw_bits_for(usual_deviation(square[k] / std::max(rows, 1.0), log_magnitude[k] / std::max(rows, 1.0)));
-  }
-  std::vector<double> magnitude(r);
-  for_each_row(levels, r, strands, [&](const std::int16_t* row) {
-    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {
-      magnitude[k] += std::abs(index >> model.raw_bits[k]);
-    });
-  });
-  for (std::size_t k = 0; k < r; ++k) {
-    const double mean = (magnitude[k] + 1) / (rows + 1);
+        raw_bits_for(usual_deviation(square / std::max(rows, 1.0), log_magnitude / std::max(rows, 1.0)));
+    for (std::size_t i = 0; i < counts[k].count.size(); ++i) {
+      magnitude += counts[k].count[i] * std::abs(index(i) >> model.raw_bits[k]);
+    }
+    const double mean = (magnitude + 1) / (rows + 1);
     model.weight[k] = static_cast<std::uint16_t>(std::clamp(std::lrint(256.0 / mean), 1L, 65535L));
   }
 }

@@ -8,7 +8,7 @@
 
 namespace actz {
 
-void Histogram::add(std::int32_t value, double weight) {
+void Histogram::add_beyond(std::int32_t value, double weight) {
   if (count.empty()) lowest = value;
   if (value < lowest) {
     count.insert(count.begin(), static_cast<std::size_t>(lowest - value), 0.0);

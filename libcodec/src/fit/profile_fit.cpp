@@ -22,6 +22,7 @@ constexpr std::uint64_t kLongestStrandRows = 512;
 constexpr std::uint64_t kWideChannels = 1024;    ///< beyond, full matrices cost more than they give
 constexpr MatrixPrecision kWidePrecision{3, 7};  ///< profiles of wide rows are large: coarser matrices
 constexpr unsigned kWideTurns = 3;
+constexpr unsigned kWideTableTurns = 4;
 
 Error bad_argument(std::string message) { return {ErrorCode::bad_argument, Error::kNoOffset, std::move(message)}; }
 
@@ -181,13 +182,15 @@ RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t c
   out.reference_noise = nmse;
   out.lags = options.lags;
   out.transform = options.transform;
-  out.state_bits =
-      options.quantizer_states == 1 ? 0 : static_cast<unsigned>(std::countr_zero(options.quantizer_states));
+  out.choose_states = options.quantizer_states == 0;
+  if (options.quantizer_states > 0) out.state_bits = static_cast<unsigned>(std::countr_zero(options.quantizer_states));
+  if (!options.context) out.state_bits = 0;
   out.entropy = options.context ? EntropyKind::context : EntropyKind::static_classes;
   if (channels > kWideChannels) {
     out.wide = true;
     out.precision = kWidePrecision;
     out.turns = kWideTurns;
+    out.table_turns = kWideTableTurns;
     if (!metric.empty()) out.transform = false;  // the metric is a diagonal there
   }
   return out;
@@ -198,7 +201,9 @@ Status check_options(const FitOptions& options) {
   for (const double target : options.target_nmse) {
     if (!(target > 0 && target < 1)) return bad_argument("a target NMSE lies between 0 and 1");
   }
-  if (options.quantizer_states != 1 && options.quantizer_states != 4 && options.quantizer_states != 8) {
+  constexpr unsigned kAllowedStates[] = {0, 1, 4, 8};
+  if (std::find(std::begin(kAllowedStates), std::end(kAllowedStates), options.quantizer_states) ==
+      std::end(kAllowedStates)) {
     return bad_argument("the dependent quantiser has 4 or 8 states, the uniform one 1");
   }
   if (options.quantizer_states > 1 && !options.context)

@@ -5,6 +5,7 @@
 
 #include "fit/linear_choice.hpp"
 #include "fit/metric_basis.hpp"
+#include "fit/row_parts.hpp"
 #include "fit/wide_fit.hpp"
 #include "linear/int_linear.hpp"
 #include "rows/enc_lossy_rows.hpp"
@@ -17,39 +18,21 @@ constexpr double kDroppedVariancePerNoise = 0.24;
 /// Standard deviation of the inputs from a reference: 1/512 of it is well below any noise, and peaks of 60 deviations
 /// fit.
 constexpr double kReferenceDeviation = 512;
-constexpr double kReferenceRidge = 1e-3;   ///< of the mean energy of the inputs of each kind
-constexpr double kPeakMargin = 1.5;        ///< room between the largest training value and saturation
-constexpr double kMassiveRowEnergy = 256;  ///< median energies
+constexpr double kReferenceRidge = 1e-3;  ///< of the mean energy of the inputs of each kind
+constexpr double kPeakMargin = 1.5;       ///< room between the largest training value and saturation
 constexpr double kRowsPerChannelToDrop = 3;
+constexpr unsigned kLinearTurns = 2;  ///< rounds after which predictor and basis are learned
+constexpr double kBoldLambda = 1.25;  ///< over the usual one, in all table turns but the last ones
+constexpr unsigned kPlainTableTurns = 2;
 constexpr std::size_t kFolds = 4;             ///< for cross-validation
 constexpr std::size_t kShortestFoldLags = 4;  ///< rows of a piece of a strand, in units of the longest lag
 
 struct Pass {
   std::vector<std::int16_t> quantised;
   std::vector<std::int16_t> remembered;  ///< decoded rows as the predictor sees them
-  double squared_error = 0;              ///< in squared units
+  double rows = 0;
+  double squared_error = 0;  ///< in squared units
 };
-
-/// Factor for each row that leaves none with more than kMassiveRowEnergy times the median energy.
-std::vector<float> tempering_scales(const TrainingRows& rows) {
-  std::vector<double> energy;
-  for (std::size_t row = 0; row < rows.row_count(); ++row) energy.push_back(strand_energy(rows, {row, 1}));
-  std::vector<double> sorted = energy;
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  if (middle != sorted.end()) std::nth_element(sorted.begin(), middle, sorted.end());
-  std::vector<float> out;
-  for (const double value : energy) {
-    const double largest = kMassiveRowEnergy * *middle;
-    out.push_back(value > largest && largest > 0 ? static_cast<float>(std::sqrt(largest / value)) : 1.0F);
-  }
-  return out;
-}
-
-void copy_rows(const std::vector<std::int16_t>& from, const Strand& strand, std::size_t width,
-               std::vector<std::int16_t>& to) {
-  const auto first = static_cast<std::ptrdiff_t>(strand.first_row * width);
-  std::copy_n(from.begin() + first, strand.row_count * width, to.begin() + first);
-}
 
 class RungTrainer {
  public:
@@ -63,6 +46,7 @@ class RungTrainer {
     folds_ = make_folds(rows_.train, kFolds, kShortestFoldLags * longest_lag);
     energy_ = 0;
     row_scale_ = tempering_scales(rows_);
+    peak_ = channel_peaks(rows_);
     for (const Strand& strand : rows_.train) energy_ += strand_energy(rows_, strand);
     energy_ *= rows_.unit * rows_.unit;
     for (const Strand& strand : rows_.train) train_rows_ += static_cast<double>(strand.row_count);
@@ -82,21 +66,24 @@ class RungTrainer {
     learn_linear(originals());
     Rates rates = Rates::geometric;
     Pass pass;
-    for (unsigned turn = 0; turn < options_.turns; ++turn) {
+    // Tables of the uniform quantiser gain nothing by it (docs/decisions/0204).
+    const bool converges = options_.state_bits > 0 && options_.table_turns > 0;
+    const unsigned turns = converges ? kLinearTurns + 1 : options_.turns;
+    for (unsigned turn = 0; turn < turns; ++turn) {
+      if (turn == kLinearTurns && converges) converge_tables();
       pass = choice_.unseen.empty() ? code(rows_.train, rates) : code_unseen(rates);
       learn_tables(pass, rows_.train);
       rates = Rates::of_model;
-      if (turn + 1 == options_.turns) break;
+      if (turn + 1 == turns) break;
       adjust_step(pass);
-      if (turn < 2 || !choice_.unseen.empty()) {
+      if (turn < kLinearTurns || !choice_.unseen.empty()) {
         learn_linear(options_.lags.empty() ? originals() : decoded(pass));
         pass = {};  // what follows takes as much memory again
         if (choice_.unseen.empty()) relearn_tables_after_basis_change();
       }
     }
     RungFit out;
-    out.train = measure(rows_.train);
-    out.held_out = rows_.held_out.empty() ? out.train : measure(rows_.held_out);
+    out.held_out = measure(rows_.held_out.empty() ? rows_.train : rows_.held_out);
     model_.unit = static_cast<float>(rows_.unit);
     out.model = model_;
     return out;
@@ -118,14 +105,9 @@ class RungTrainer {
   }
 
   void set_input_shift() {
-    std::vector<float> peak(rows_.channels, 1.0F);
-    for (std::size_t i = 0; i < rows_.values.size(); ++i) {
-      float& largest = peak[i % rows_.channels];
-      largest = std::max(largest, std::fabs(rows_.values[i]));
-    }
     input_shift_.assign(rows_.channels, 0);
     for (std::size_t c = 0; c < rows_.channels; ++c) {
-      const double bits = std::log2(kPeakMargin * double{peak[c]} / 32767.0);
+      const double bits = std::log2(kPeakMargin * std::max(peak_[c] / rows_.unit, 1.0) / 32767.0);
       input_shift_[c] = static_cast<std::uint8_t>(std::clamp(std::ceil(bits), 0.0, 31.0));
     }
   }
@@ -306,6 +288,7 @@ class RungTrainer {
       out.quantised.resize(one.quantised.size());
       out.remembered.resize(one.remembered.size());
       out.squared_error += one.squared_error;
+      out.rows += one.rows;
       for (const Strand& strand : folds_[fold]) {
         copy_rows(one.quantised, strand, model_.synthesis.coefficients, out.quantised);
         if (!one.remembered.empty()) copy_rows(one.remembered, strand, rows_.channels, out.remembered);
@@ -317,6 +300,7 @@ class RungTrainer {
 
   Pass code(const std::vector<Strand>& strands, Rates rates) {
     Pass pass;
+    for (const Strand& strand : strands) pass.rows += static_cast<double>(strand.row_count);
     pass.quantised.resize(rows_.row_count() * model_.synthesis.coefficients);
     if (!options_.lags.empty()) pass.remembered.resize(rows_.values.size());
     input_shift_used_ = input_shift_;
@@ -351,9 +335,27 @@ class RungTrainer {
     learn_tables(code(part, Rates::geometric), part);
   }
 
+  /// Tables and decisions shape each other: where a level is dear it is chosen less often and becomes dearer. Turns
+  /// over parts of the rows, with a bolder λ but for the last ones, come near the end of that for the time of one or
+  /// two.
+  void converge_tables() {
+    const bool few = !choice_.unseen.empty();
+    const unsigned turns = few ? options_.table_turns / 2 : options_.table_turns;  // over all rows, and dearer
+    for (unsigned turn = 0; turn < turns; ++turn) {
+      options_.decisions.lambda_factor = turn + kPlainTableTurns < turns ? kBoldLambda : 1.0;
+      const std::vector<Strand> part = few ? rows_.train : part_of(rows_.train, turn);
+      const Pass pass = few ? code_unseen(Rates::of_model) : code(part, Rates::of_model);
+      learn_tables(pass, part);
+      adjust_step(pass);
+    }
+    options_.decisions.lambda_factor = 1;
+  }
+
   void adjust_step(const Pass& pass) {
     if (options_.step) return;
-    const double nmse = pass.squared_error * rows_.unit * rows_.unit / std::max(energy_, 1e-300);
+    // Errors spread evenly over rows, energy does not: a part is held to the error of all, not to an NMSE of its own.
+    const double error = pass.squared_error * rows_.unit * rows_.unit * train_rows_ / std::max(pass.rows, 1.0);
+    const double nmse = error / std::max(energy_, 1e-300);
     const double factor = std::clamp(std::sqrt(options_.nmse / std::max(nmse, 1e-30)), 0.5, 2.0);
     const double old_unit = rows_.unit;
     set_step(rows_.unit * factor * (1 << kFractionBits));
@@ -378,6 +380,7 @@ class RungTrainer {
   double energy_ = 0;        ///< of the centred training rows, in squared values
   double train_rows_ = 0;
   std::vector<float> row_scale_;  ///< of each row in the moments
+  std::vector<double> peak_;      ///< of each channel, in values
   std::vector<std::uint8_t> input_shift_;
   std::vector<std::uint8_t> input_shift_used_;  ///< when `remembered` was filled
   float remembered_scale_ = 1.0F;               ///< from its unit to the present one

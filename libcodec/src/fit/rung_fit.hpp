@@ -14,11 +14,13 @@ struct RungOptions {
   double nmse = 0.02;                   ///< wanted on the training rows
   std::optional<double> step;           ///< this quantiser step instead of a wanted NMSE
   unsigned state_bits = kMaxStateBits;  ///< of the dependent quantiser; 0: uniform
+  bool choose_states = false;           ///< fewer of them are tried too, by fit_checked_rung
   EntropyKind entropy = EntropyKind::context;
   DecisionOptions decisions;
   std::vector<std::uint16_t> lags = {1, 2};
   bool transform = true;       ///< false: diagonal synthesis
   unsigned turns = 4;          ///< rounds of coding and learning
+  unsigned table_turns = 10;   ///< in place of all but the first two and the last of them; 0: none
   double reference_noise = 0;  ///< NMSE that the reference's rows will have, if those to learn from are exact
   /// Low-rank prediction and transforms of blocks of channels: no channels² anywhere
   bool wide = false;
@@ -28,8 +30,7 @@ struct RungOptions {
 
 struct RungFit {
   CodecModel model;
-  Measured train;
-  Measured held_out;
+  Measured held_out;  ///< or, if none are, on the training rows
 };
 
 /// Trains one rung of the ladder in the closed loop: codes the training rows, learns predictor, basis and tables

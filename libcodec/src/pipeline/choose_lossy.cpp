@@ -23,8 +23,10 @@ constexpr double kMeasuredError = 0.004;                ///< standard error want
 constexpr std::uint64_t kMeasuredRows = 32;
 /// From here on samples grow until the target is met to half a percent, and more is tried
 constexpr unsigned kThoroughEffort = 4;
-/// From here on paths reckon with their own contexts, and training takes one more turn
+/// From here on paths reckon with their own contexts, and training takes more turns
 constexpr unsigned kExactEffort = 7;
+constexpr unsigned kTableTurns = 10;
+constexpr unsigned kFewTableTurns = 4;          ///< below
 constexpr std::uint32_t kWideChannels = 1024;   ///< beyond, matrices are low-rank or of blocks of channels
 constexpr double kFewestWideValues = 1u << 21;  ///< such a model takes up to two bits for each of them
 constexpr double kDefaultNmse = 0.02;
@@ -126,6 +128,7 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
   out.lags = candidate.lags ? options.lags.value_or(std::vector<std::uint16_t>{1, 2}) : std::vector<std::uint16_t>{};
   out.transform = candidate.transform && (!out.wide || metric.empty());  // the metric of wide rows is a diagonal
   out.turns = options.effort >= kExactEffort ? 4 : 3;
+  out.table_turns = options.effort >= kExactEffort ? kTableTurns : kFewTableTurns;
   out.decisions = decision_options(options, metric);
   if (options.max_error) {
     out.state_bits = 0;
@@ -169,7 +172,7 @@ std::vector<Candidate> candidates_for(const EncodeOptions& options, const Tensor
 /// distortion too.
 double total_bits(const RungFit& fit, double values, const EncodeOptions& options, const TaskMetric& metric,
                   TensorSample& sample, DType dtype) {
-  double bits_per_value = fit.train.bits_per_value;
+  double bits_per_value = fit.held_out.bits_per_value;
   // Candidates meet the same NMSE; what they differ by in the metric is worth 6 dB a bit.
   if (!metric.empty()) {
     const bool transform = fit.model.synthesis.kind != SynthesisKind::diagonal;
@@ -182,7 +185,8 @@ double total_bits(const RungFit& fit, double values, const EncodeOptions& option
                      trial.share_beyond_bound * (8.0 * static_cast<double>(element_bytes(dtype)) + 10);
   }
   if (options.lambda)
-    bits_per_value += fit.train.nmse * sample.energy / static_cast<double>(sample.rows.values.size()) / *options.lambda;
+    bits_per_value +=
+        fit.held_out.nmse * sample.energy / static_cast<double>(sample.rows.values.size()) / *options.lambda;
   return bits_per_value * values + 8.0 * static_cast<double>(write_model(fit.model).size());
 }
 

@@ -19,7 +19,7 @@ namespace actz {
 /// (docs/decisions/0004-quantiser-lambda.md).
 inline constexpr double kLambdaPerStepSquared = 0.16;
 /// The same for the dependent quantiser, in squared half steps.
-inline constexpr double kLambdaPerHalfStepSquared = 0.3;
+inline constexpr double kLambdaPerHalfStepSquared = 0.36;
 
 /// Errors of an element that quantisation does not make: the level saturated, or the direction was dropped. Stored
 /// exactly it costs some 42 bits; at the slope of kLambdaPerHalfStepSquared they are worth it from 4 steps on, and
