@@ -341,6 +341,29 @@ TEST_CASE("few_chunks_are_equal_and_even_in_number") {
   }
 }
 
+TEST_CASE("with lags, chunks are whole vectors of strands, even in number and about equal") {
+  for (std::uint64_t sequences = 1; sequences < 700; sequences += 5) {
+    for (const std::uint32_t channels : {64u, 128u, 192u, 288u, 2048u}) {
+      const CutPlan cut = plan_cut({sequences, 197, channels}, 2, 0, kLossyChunkValues);
+      const std::uint64_t strands = sequences * ((197 - 1) / cut.strand_rows + 1);
+      CAPTURE(sequences);
+      CAPTURE(channels);
+      std::vector<std::uint64_t> chunks;
+      for (std::uint64_t left = strands; left > 0; left -= chunks.back()) {
+        chunks.push_back(std::min<std::uint64_t>(left, cut.strands_of(chunks.size())));
+      }
+      for (std::size_t i = 0; i + 1 < chunks.size(); ++i) {
+        CHECK(chunks[i] % 16 == 0);
+        CHECK(chunks[i] <= chunks[0]);
+        CHECK(chunks[i] + 16 >= chunks[0]);
+      }
+      if (strands > 32 && chunks.size() > 1 && chunks[0] > 16) CHECK(chunks.size() % 2 == 0);
+      if (chunks[0] > 16) CHECK(chunks[0] * cut.strand_rows * channels <= kLossyChunkValues * 3 / 2);
+      if (strands * cut.strand_rows * channels <= kLossyChunkValues) CHECK(chunks.size() == 1);
+    }
+  }
+}
+
 TEST_CASE("lambda is the slope of the operational curve, with a profile and without") {
   const Tensor tensor = correlated(DType::f32, {24, 256, 24}, 31);
   const Tensor calib = correlated(DType::f32, {24, 256, 24}, 32);

@@ -2,11 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 
 namespace actz {
 namespace {
 
 constexpr double kPatchElementBits = 32;  ///< the type of the tensor is not known here
+constexpr std::size_t kTogether = 16;     ///< strands that the quantiser takes at a time
+
+/// Runs `task` on equal parts of the strands, each on a thread of its own.
+template <class Task>
+void share_out(std::span<const Strand> strands, unsigned threads, const Task& task) {
+  const std::size_t groups = (strands.size() + kTogether - 1) / kTogether;
+  const std::size_t part = (groups + threads - 1) / std::max(threads, 1u) * kTogether;
+  std::vector<std::future<void>> others;
+  for (std::size_t first = part; first < strands.size(); first += part) {
+    const auto some = strands.subspan(first, std::min(part, strands.size() - first));
+    others.push_back(std::async(std::launch::async, [&task, some] { task(some); }));
+  }
+  task(strands.first(std::min(part, strands.size())));
+  for (auto& other : others) other.get();
+}
 
 }  // namespace
 
@@ -44,22 +60,21 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
   std::vector<double> row_error(rows.row_count());
   std::vector<unsigned> row_patches(rows.row_count());
   const double bound = options.error_bound ? *options.error_bound / options.unit : 0;
-  double beyond = 0;
+  std::vector<unsigned> row_beyond(rows.row_count());
   const RowBlock<std::int16_t> side =
       side_inputs(encoder, rows, double{model.reference.scale} * double{model.unit} / options.unit);
-  encoder.encode(
-      rows.values, strands, quantised,
-      [&](std::size_t row, const std::int32_t* decoded) {
-        const float* original = &rows.values[row * rows.channels];
-        for (std::size_t c = 0; c < rows.channels; ++c) {
-          const double error = double{original[c]} - decoded[c];
-          const bool patched = !options.error_bound && std::fabs(error) > kPatchedErrorUnits;
-          row_error[row] += patched ? 0.0 : error * error;
-          row_patches[row] += patched;
-          beyond += std::fabs(error) > bound ? 1 : 0;
-        }
-      },
-      &side);
+  const auto measure_row = [&](std::size_t row, const std::int32_t* decoded) {
+    const float* original = &rows.values[row * rows.channels];
+    for (std::size_t c = 0; c < rows.channels; ++c) {
+      const double error = double{original[c]} - decoded[c];
+      const bool patched = !options.error_bound && std::fabs(error) > kPatchedErrorUnits;
+      row_error[row] += patched ? 0.0 : error * error;
+      row_patches[row] += patched;
+      row_beyond[row] += std::fabs(error) > bound;
+    }
+  };
+  share_out(strands, options.threads,
+            [&](std::span<const Strand> some) { encoder.encode(rows.values, some, quantised, measure_row, &side); });
   const CodeLength code_length(model);
   Trial out;
   StrandTrial sum;
@@ -84,6 +99,8 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
   }
   sum.values = std::max(sum.values, 1.0);
   out.measured = {sum.squared_error / std::max(sum.energy, 1e-300), sum.bits / sum.values};
+  double beyond = 0;
+  for (const unsigned count : row_beyond) beyond += count;
   out.share_beyond_bound = beyond / sum.values;
   return out;
 }

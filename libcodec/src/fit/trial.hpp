@@ -35,6 +35,7 @@ struct TrialOptions {
   std::optional<double> error_bound;
   bool wants_bits = true;     ///< false: rates are left 0, and less is done
   std::size_t warm_rows = 0;  ///< at the front of each strand, coded but not measured: their history is missing
+  unsigned threads = 1;       ///< changes nothing but time
 };
 struct StrandTrial {
   double values = 0;

@@ -232,7 +232,7 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
 
 /// The unit that meets a target, from a sample as large as the spread of the tensor asks for.
 Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
-                            const UnitTarget& target, double unit, unsigned effort) {
+                            const UnitTarget& target, double unit, const EncodeOptions& options) {
   const std::uint64_t values = tensor.view.sequences * tensor.view.rows * tensor.view.channels;
   const std::uint64_t strand_rows =
       std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));
@@ -245,9 +245,10 @@ Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& mode
     const CutPlan cut =
         plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1), 0, kLossyChunkValues);
     ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
-    const FoundUnit found = find_unit(model, encoder, sample, energy, target, unit, whole ? 0 : strand_rows / 2);
+    const FoundUnit found =
+        find_unit(model, encoder, sample, energy, target, unit, whole ? 0 : strand_rows / 2, options.threads);
     const double growth = std::pow(found.relative_error / kMeasuredError, 2);
-    if (growth <= 1.5 || effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
+    if (growth <= 1.5 || options.effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
         sampled >= kMostMeasuredAgain)
       return found.unit;
     sampled = static_cast<std::uint64_t>(
@@ -277,7 +278,7 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   } else {
     const double guess = unit * first_guess(profile, options);
     ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options, metric),
-                                guess, options.effort));
+                                guess, options));
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.reference = reference;
@@ -329,7 +330,8 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   auto encoder = make_row_encoder(best->model, options, metric);
   double unit = double{best->model.unit};
   if (!options.max_error && !options.lambda)
-    unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit, 0).unit;
+    unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit, 0, options.threads)
+               .unit;
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);
   out.reference = best_reference;

@@ -33,15 +33,15 @@ TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std
                     : make_lossless_chunk_encoder(choice->model, tensor_);
 }
 
-Status TensorEncoding::write_chunks(BufferedElements& elements, std::uint32_t chunk_strands,
-                                    std::uint16_t model_index) {
+Status TensorEncoding::write_chunks(BufferedElements& elements, const CutPlan& cut, std::uint16_t model_index) {
   OrderedTasks<PlacedChunk> tasks(options_.threads,
                                   [this](PlacedChunk&& done) { return store(done.place, done.chunk); });
   const std::size_t row_bytes = tensor_.channels * element_bytes(tensor_.dtype);
   const std::uint64_t strands = tensor_.strand_count();
   std::uint32_t chunk_index = 0;
   for (std::uint64_t strand = 0; strand < strands; ++chunk_index) {
-    const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk_strands, strands - strand));
+    const auto count =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(cut.strands_of(chunk_index), strands - strand));
     const std::uint64_t first_row = tensor_.first_row_of_strand(strand);
     const std::uint64_t rows = tensor_.first_row_of_strand(strand + count) - first_row;
     auto input = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(rows) * row_bytes);

@@ -134,7 +134,8 @@ Result<double> nmse_of_psnr(BufferedElements& elements, DType dtype, const Tenso
 }
 
 FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample,
-                    std::optional<double> energy, const UnitTarget& target, double first_unit, std::size_t warm_rows) {
+                    std::optional<double> energy, const UnitTarget& target, double first_unit, std::size_t warm_rows,
+                    unsigned threads) {
   if (sample.energy <= 0) return {first_unit, 0};
   const double tensor_energy = energy.value_or(sample.energy / static_cast<double>(sample.rows.values.size()));
   double log_unit = std::log(first_unit);
@@ -144,7 +145,7 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
     const Trial measured =
         try_encoder(encoder, model, sample.rows, sample.rows.train,
-                    {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), warm_rows});
+                    {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), warm_rows, threads});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {

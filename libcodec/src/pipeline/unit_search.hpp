@@ -37,6 +37,7 @@ struct FoundUnit {
 /// @param energy     per value of the tensor; if absent, that of the sample.
 /// @param warm_rows  at the front of each strand of the sample, not measured.
 FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample,
-                    std::optional<double> energy, const UnitTarget& target, double first_unit, std::size_t warm_rows);
+                    std::optional<double> energy, const UnitTarget& target, double first_unit, std::size_t warm_rows,
+                    unsigned threads);
 
 }  // namespace actz
