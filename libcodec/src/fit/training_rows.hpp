@@ -17,6 +17,7 @@ struct TrainingRows {
   std::uint32_t reference_channels = 0;  ///< 0: no reference
   std::vector<float> reference;          ///< the same rows of another tensor, as they are
 
+  const float* row(std::size_t index) const { return &values[index * channels]; }
   std::size_t row_count() const { return values.size() / channels; }
   /// Changes the fixed-point unit: rescales the values in place.
   void rescale(double new_unit);

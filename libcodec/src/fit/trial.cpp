@@ -64,7 +64,7 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
   const RowBlock<std::int16_t> side =
       side_inputs(encoder, rows, double{model.reference.scale} * double{model.unit} / options.unit);
   const auto measure_row = [&](std::size_t row, const std::int32_t* decoded) {
-    const float* original = &rows.values[row * rows.channels];
+    const float* original = rows.row(row);
     for (std::size_t c = 0; c < rows.channels; ++c) {
       const double error = double{original[c]} - decoded[c];
       const bool patched = !options.error_bound && std::fabs(error) > kPatchedErrorUnits;
@@ -73,8 +73,9 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
       row_beyond[row] += std::fabs(error) > bound;
     }
   };
-  share_out(strands, options.threads,
-            [&](std::span<const Strand> some) { encoder.encode(rows.values, some, quantised, measure_row, &side); });
+  share_out(strands, options.threads, [&](std::span<const Strand> some) {
+    encoder.encode([&](std::size_t row, float*) { return rows.row(row); }, some, quantised, measure_row, &side);
+  });
   const CodeLength code_length(model);
   Trial out;
   StrandTrial sum;

@@ -9,7 +9,7 @@ namespace actz {
 class RowQuantizer {
  public:
   virtual ~RowQuantizer() = default;
-  /// @param coefficients  rows of coefficients in units of the grid of levels.
+  /// @param coefficients  rows of coefficients in units of the grid of levels, padded to a multiple of 8.
   /// @param levels        rows of what the synthesis multiplies.
   virtual void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "quantize/enc_uniform.hpp"
 
@@ -36,15 +37,15 @@ LossyRowEncoder::LossyRowEncoder(const CodecModel& model, Rates rates, const Dec
       analysis_(model.synthesis, model.channels, decisions.metric),
       quantizer_(make_quantizer(model, rates, analysis_.column_energy(), decisions)) {}
 
-void LossyRowEncoder::encode(std::span<const float> rows, std::span<const Strand> strands,
-                             std::span<std::int16_t> quantised, const RowVisitor& on_row,
-                             const RowBlock<std::int16_t>* reference) const {
+void LossyRowEncoder::encode(const RowSource& rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
+                             const RowVisitor& on_row, const RowBlock<std::int16_t>* reference) const {
   const StepPlan plan(strands, loop_.has_lags());
   const std::size_t widest = plan.largest_step_rows();
   ClosedLoop::State state(loop_, strands.size(), widest, reference);
   RowBlock<float> innovation(widest, channels_);
   RowBlock<float> coefficients(widest, coefficients_);
   RowBlock<std::int16_t> values(widest, coefficients_);
+  std::vector<float> room(channels_);
   const float prediction_scale = std::ldexp(1.0F, -loop_.synthesis_shift());
 
   StepRows step;
@@ -53,8 +54,8 @@ void LossyRowEncoder::encode(std::span<const float> rows, std::span<const Strand
     const std::size_t count = step.row.size();
     const auto predicted = loop_.predict(state, step);
     for (std::size_t i = 0; i < count; ++i) {
-      const float* row = rows.data() + step.row[i] * channels_;
       float* out = innovation.row(i);
+      const float* row = rows(step.row[i], room.data());
       for (std::size_t c = 0; c < channels_; ++c) {
         out[c] = row[c] - static_cast<float>(predicted[i][c]) * prediction_scale;
       }

@@ -45,12 +45,13 @@ class LossyRowEncoder {
  public:
   LossyRowEncoder(const CodecModel& model, Rates rates, const Decisions& decisions);
 
-  /// @param rows       row-major [row][channel], centred, in fixed-point units, finite.
+  /// A row: centred, in fixed-point units, finite. It stands where the result points, which may be the `room` given.
+  using RowSource = std::function<const float*(std::size_t row, float* room)>;
   /// @param quantised  out, row-major [row][coefficient].
   /// @param on_row     called once for each row, in coding order, with its decoded fixed-point channels.
   using RowVisitor = std::function<void(std::size_t row, const std::int32_t* decoded)>;
   /// @param reference  inputs of the loop's reference, row by row as `rows`; null if it has none.
-  void encode(std::span<const float> rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
+  void encode(const RowSource& rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
               const RowVisitor& on_row, const RowBlock<std::int16_t>* reference = nullptr) const;
 
   const ClosedLoop& loop() const { return loop_; }
