@@ -44,7 +44,7 @@ double noise_per_step_squared(unsigned state_bits) {
 
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options) {
   const double lambda = state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
-  return {options.optimize ? lambda : 0.0, options.contexts, options.metric};
+  return {options.optimize ? lambda : 0.0, options.contexts, options.metric, options.coarse_analysis};
 }
 
 Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,

@@ -16,6 +16,7 @@ struct DecisionOptions {
   bool optimize = true;  ///< weigh bits against distortion; else the distortion alone
   TrellisContexts contexts = TrellisContexts::of_each_quantizer;
   const TaskMetric* metric = nullptr;  ///< of the distortion, and of the basis that is learned; borrowed
+  bool coarse_analysis = false;        ///< as in Decisions
 };
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options);
 

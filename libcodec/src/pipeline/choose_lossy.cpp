@@ -21,6 +21,10 @@ constexpr std::uint64_t kMostMeasuredAgain = 1u << 22;  ///< where the first sam
 constexpr double kMeasuredError = 0.004;                ///< standard error wanted of what is aimed at
 /// Of a strand, or more where lags reach far; many short ones represent more
 constexpr std::uint64_t kMeasuredRows = 32;
+/// Up to here the unit is found on a smaller sample, with fewer trials
+constexpr unsigned kFastEffort = 2;
+constexpr std::uint64_t kFastSampleShare = 2;  ///< of the values measured otherwise, one in so many
+constexpr double kFastAcceptedStep = 0.05;
 /// From here on samples grow until the target is met to half a percent, and more is tried
 constexpr unsigned kThoroughEffort = 4;
 /// From here on paths reckon with their own contexts, and training takes one more turn
@@ -39,7 +43,7 @@ double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(
 DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric& metric) {
   return {!options.max_error,
           options.effort >= kExactEffort ? TrellisContexts::of_each_path : TrellisContexts::of_each_quantizer,
-          metric.empty() ? nullptr : &metric};
+          metric.empty() ? nullptr : &metric, options.effort <= kFastEffort};
 }
 
 std::uint32_t centre_scale_for(double model_unit, double unit) {
@@ -237,7 +241,8 @@ Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& mode
   const std::uint64_t strand_rows =
       std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));
   ACTZ_TRY(const auto energy, energy_per_value(tensor.elements, tensor.dtype, tensor.view));
-  std::uint64_t sampled = std::clamp(values / 8, kFewestMeasured, kMostMeasured);
+  const bool fast = options.effort <= kFastEffort;
+  std::uint64_t sampled = std::clamp(values / 8, kFewestMeasured, kMostMeasured) / (fast ? kFastSampleShare : 1);
   for (;;) {
     // The whole tensor is measured as it will be coded; of a part, strands without their first rows, which lack
     // history.
@@ -245,8 +250,9 @@ Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& mode
     const CutPlan cut =
         plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1), 0, kLossyChunkValues);
     ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
-    const FoundUnit found =
-        find_unit(model, encoder, sample, energy, target, unit, whole ? 0 : strand_rows / 2, options.threads);
+    const FoundUnit found = find_unit(
+        model, encoder, sample, energy, target, unit,
+        {whole ? 0 : strand_rows / 2, fast ? kFastAcceptedStep : SearchOptions{}.accepted_step, options.threads});
     const double growth = std::pow(found.relative_error / kMeasuredError, 2);
     if (growth <= 1.5 || options.effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
         sampled >= kMostMeasuredAgain)
@@ -330,7 +336,8 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   auto encoder = make_row_encoder(best->model, options, metric);
   double unit = double{best->model.unit};
   if (!options.max_error && !options.lambda)
-    unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit, 0, options.threads)
+    unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit,
+                     {.threads = options.threads})
                .unit;
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);

@@ -99,10 +99,10 @@ class LossyChunkEncoder final : public ChunkEncoder {
         out[c] = within_reach(static_cast<float>(value / double{tensor_.unit} - centre_[c]));
       }
     } else {
-      floats_to_f32(tensor_.dtype, from, std::span(out, d));
+      const float* const values = view_as_f32(tensor_.dtype, from, std::span(out, d));
       const float scale = 1.0F / tensor_.unit;
       const float* const centre = float_centre_.data();
-      for (std::size_t c = 0; c < d; ++c) out[c] = within_reach(out[c] * scale - centre[c]);
+      for (std::size_t c = 0; c < d; ++c) out[c] = within_reach(values[c] * scale - centre[c]);
     }
     return out;
   }

@@ -34,7 +34,7 @@ LossyRowEncoder::LossyRowEncoder(const CodecModel& model, Rates rates, const Dec
     : channels_(model.channels),
       coefficients_(model.synthesis.coefficients),
       loop_(model),
-      analysis_(model.synthesis, model.channels, decisions.metric),
+      analysis_(model.synthesis, model.channels, decisions.metric, decisions.coarse_analysis),
       quantizer_(make_quantizer(model, rates, analysis_.column_energy(), decisions)) {}
 
 void LossyRowEncoder::encode(const RowSource& rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,

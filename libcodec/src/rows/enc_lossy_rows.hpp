@@ -35,6 +35,7 @@ struct Decisions {
   TrellisContexts contexts = TrellisContexts::of_each_quantizer;
   /// That distortion is measured in, or squared error; borrowed for the construction
   const TaskMetric* metric = nullptr;
+  bool coarse_analysis = false;  ///< of integers of 16 bits: sooner, for a little more distortion
 };
 
 /// Bits that the quantiser reckons with: those of the model's tables, or a geometric prior before there are any.
