@@ -23,7 +23,7 @@ constexpr double kMeasuredError = 0.004;                ///< standard error want
 constexpr std::uint64_t kMeasuredRows = 32;
 /// Up to here the unit is found on a smaller sample, with fewer trials
 constexpr unsigned kFastEffort = 2;
-constexpr std::uint64_t kFastSampleShare = 2;  ///< of the values measured otherwise, one in so many
+constexpr std::uint64_t kFastSampleShare = 4;  ///< of the values measured otherwise, one in so many
 constexpr double kFastAcceptedStep = 0.05;
 /// From here on samples grow until the target is met to half a percent, and more is tried
 constexpr unsigned kThoroughEffort = 4;

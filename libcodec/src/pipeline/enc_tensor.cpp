@@ -45,16 +45,21 @@ Status TensorEncoding::write_chunks(BufferedElements& elements, const CutPlan& c
     const std::uint64_t first_row = tensor_.first_row_of_strand(strand);
     const std::uint64_t rows = tensor_.first_row_of_strand(strand + count) - first_row;
     const std::size_t bytes = static_cast<std::size_t>(rows) * row_bytes;
-    const auto input = std::make_shared_for_overwrite<std::byte[]>(bytes);
-    ACTZ_CHECK(elements.read(first_row * tensor_.channels, {input.get(), bytes}));
+    std::span<const std::byte> input = elements.view(first_row * tensor_.channels, bytes);
+    std::shared_ptr<std::byte[]> room;
+    if (input.empty()) {
+      room = std::make_shared_for_overwrite<std::byte[]>(bytes);
+      ACTZ_CHECK(elements.read(first_row * tensor_.channels, {room.get(), bytes}));
+      input = {room.get(), bytes};
+    }
     const ChunkPlace place{tensor_index_, chunk_index, strand, count, model_index};
-    ACTZ_CHECK(tasks.add([this, place, input, bytes, first_row, rows]() -> Result<PlacedChunk> {
+    ACTZ_CHECK(tasks.add([this, place, input, room, first_row, rows]() -> Result<PlacedChunk> {
       ReferenceRows reference;
       if (reference_ != nullptr) {
         ACTZ_TRY(reference,
                  decode_rows(reference_->covering(first_row, first_row + rows), first_row, first_row + rows));
       }
-      ACTZ_TRY(auto chunk, encoder_->encode(place, {input.get(), bytes}, reference_ != nullptr ? &reference : nullptr));
+      ACTZ_TRY(auto chunk, encoder_->encode(place, input, reference_ != nullptr ? &reference : nullptr));
       return PlacedChunk{place, std::move(chunk)};
     }));
     strand += count;

@@ -70,10 +70,9 @@ Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType
   double count = 0;
   for (std::uint64_t first = 0; first < rows; first += piece_rows * every) {
     const std::uint64_t take = std::min(piece_rows, rows - first);
-    bytes.resize(static_cast<std::size_t>(take * d) * element_bytes(dtype));
     values.resize(static_cast<std::size_t>(take * d));
-    ACTZ_CHECK(elements.read(first * d, bytes));
-    const float* from = view_as_f32(dtype, bytes, values);
+    ACTZ_TRY(const auto there, elements.view_or_read(first * d, values.size() * element_bytes(dtype), bytes));
+    const float* from = view_as_f32(dtype, there, values);
     if (!all_finite(from, values.size())) {
       if (from != values.data()) std::copy_n(from, values.size(), values.begin());
       std::replace_if(
