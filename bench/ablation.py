@@ -207,8 +207,8 @@ def document(curves, side, with_reference, klt, seconds, rounds):
             + "\n\nBits per value that each ingredient saves, and time with it over time without:\n\n"
             + table(["ingredient", *names, "encode", "decode"], rows)
             + f"\n\nAt equal λ without the reference: NMSE {note}. Times: {TENSORS[0].name}, NMSE {TIMED_NMSE}, with the search for the "
-              f"unit, one thread, medians of the ratios of {rounds} alternating rounds on a machine shared with other work. Efforts 1 and 5 "
-              f"write the same file, so their row shows the noise. With a reference: of the file of both layers.")
+              f"unit, one thread, medians of the ratios of {rounds} alternating rounds on a machine shared with other work. "
+              f"With a reference: of the file of both layers.")
 
 
 def main():

@@ -177,23 +177,61 @@ TEST_CASE("max_error holds for every element, and what is not finite is kept exa
   }
 }
 
-TEST_CASE("threads and kernels change neither the file nor what is decoded") {
+TEST_CASE("threads and kernels change neither the file nor what is decoded, at any effort") {
   const Tensor tensor = correlated(DType::f32, {12, 300, 40}, 9);
-  EncodeOptions options;
-  options.chunk_rows = 600;
   const CpuKernel before = active_cpu_kernel();
-  const auto file = encode(tensor, options);
-  const auto decoded = decode(file);
-  for (const CpuKernel kernel : supported_cpu_kernels()) {
-    REQUIRE(set_cpu_kernel(kernel));
-    CAPTURE(to_string(kernel));
-    options.threads = 2;
-    CHECK(encode(tensor, options) == file);
-    DecodeOptions two;
-    two.threads = 2;
-    CHECK(decode(file, two) == decoded);
+  for (const unsigned effort : {1u, 5u, 7u}) {
+    EncodeOptions options;
+    options.chunk_rows = 600;
+    options.effort = effort;
+    CAPTURE(effort);
+    REQUIRE(set_cpu_kernel(before));
+    const auto file = encode(tensor, options);
+    const auto decoded = decode(file);
+    for (const CpuKernel kernel : supported_cpu_kernels()) {
+      REQUIRE(set_cpu_kernel(kernel));
+      CAPTURE(to_string(kernel));
+      options.threads = 2;
+      CHECK(encode(tensor, options) == file);
+      DecodeOptions two;
+      two.threads = 2;
+      CHECK(decode(file, two) == decoded);
+    }
   }
   REQUIRE(set_cpu_kernel(before));
+}
+
+TEST_CASE("with a profile, threads and kernels change nothing, at any effort, nor do elements that are copied first") {
+  const Tensor tensor = correlated(DType::f32, {40, 64, 36}, 19);
+  const Tensor calib = correlated(DType::f32, {40, 64, 36}, 20);
+  VectorElements elements(calib, true);
+  const FitInput input{calib.dtype, calib.shape, &elements};
+  FitOptions fit;
+  fit.target_nmse = {0.02};
+  const auto profile = fit_profile({&input, 1}, fit);
+  REQUIRE(profile.has_value());
+  const CpuKernel before = active_cpu_kernel();
+  for (const unsigned effort : {1u, 3u, 5u, 9u}) {
+    EncodeOptions options;
+    options.profile = &*profile;
+    options.effort = effort;
+    CAPTURE(effort);
+    REQUIRE(set_cpu_kernel(before));
+    const auto file = encode(tensor, options);
+    for (const CpuKernel kernel : supported_cpu_kernels()) {
+      REQUIRE(set_cpu_kernel(kernel));
+      CAPTURE(to_string(kernel));
+      options.threads = 2;
+      CHECK(encode(tensor, options) == file);
+    }
+    REQUIRE(set_cpu_kernel(before));
+    MemorySink sink;
+    ArchiveWriter writer(sink);
+    MemoryElements in_memory(tensor.dtype, tensor.bytes);
+    REQUIRE(writer.add_tensor("x", tensor.dtype, tensor.shape, in_memory, options).has_value());
+    REQUIRE(writer.finish().has_value());
+    CHECK(sink.bytes == file);
+  }
 }
 
 TEST_CASE("rows are read at random, and only those") {

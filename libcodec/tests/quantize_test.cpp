@@ -159,7 +159,8 @@ TEST_CASE("all kernels of the trellis decide alike") {
   std::mt19937 random(7);
   const CpuKernel before = active_cpu_kernel();
   for (const unsigned state_bits : {0U, 2U, 3U}) {
-    for (const TrellisContexts contexts : {TrellisContexts::of_each_path, TrellisContexts::of_each_quantizer}) {
+    for (const TrellisContexts contexts :
+         {TrellisContexts::of_each_path, TrellisContexts::of_each_quantizer, TrellisContexts::of_best_path}) {
       for (const std::size_t rows : {1U, 15U, 16U, 33U}) {
         const std::size_t count = 37;
         const ContextModel model = varied_model(count, state_bits > 0 ? 2 : 1, 8, random);

@@ -37,8 +37,8 @@ struct EncodeOptions {
   std::vector<std::string> references;
   bool keep_as_reference = false;  ///< tensors added later may name this one; costs memory, its coded size
   std::vector<double> metric;      ///< without a profile, which has its own: as in FitOptions
-  /// 1 (fast) … 9 (small): 4 and up meet the target more exactly and try more models, 7 and up search more; does not
-  /// change how fast a file decodes
+  /// 1 (fast) … 9 (small): 3 and up decide more exactly, 4 and up meet the target more exactly and try more models, 7
+  /// and up search more; does not change how fast a file decodes
   unsigned effort = 5;
   std::uint32_t chunk_rows = 0;  ///< about so many rows a chunk; 0: chosen
   unsigned threads = 1;          ///< does not change what is written

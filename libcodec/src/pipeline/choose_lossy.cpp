@@ -42,7 +42,9 @@ double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(
 /// @param metric  may be empty; must outlive what is made of the result.
 DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric& metric) {
   return {!options.max_error,
-          options.effort >= kExactEffort ? TrellisContexts::of_each_path : TrellisContexts::of_each_quantizer,
+          options.effort >= kExactEffort ? TrellisContexts::of_each_path
+          : options.effort > kFastEffort ? TrellisContexts::of_each_quantizer
+                                         : TrellisContexts::of_best_path,
           metric.empty() ? nullptr : &metric, options.effort <= kFastEffort};
 }
 

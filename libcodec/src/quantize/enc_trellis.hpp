@@ -24,7 +24,9 @@ enum class TrellisContexts {
   /// Its own: what the coder will spend.
   of_each_path,
   /// That of the best path in a state of the same quantiser: two look-ups a coefficient instead of 4 or 8.
-  of_each_quantizer
+  of_each_quantizer,
+  /// That of the best path: as many look-ups, but one bin for both.
+  of_best_path
 };
 
 /// Rate–distortion optimised decisions under a context model: for every row the path through the states of the

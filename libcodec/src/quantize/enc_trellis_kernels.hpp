@@ -111,8 +111,9 @@ template <class Isa>
 [[gnu::always_inline]] inline void make_offers(const TrellisQuantizer::Tables& tables,
                                                const TrellisQuantizer::Coefficient& k, const Candidates& candidates,
                                                std::int32_t quantizer, const I32x16& activity, Offers& out) {
-  I32x16 select = I32x16{} + quantizer;
+  I32x16 select{};
   for (const std::int32_t threshold : tables.thresholds) select += (activity >= threshold) * -2;
+  select += quantizer;
   I32x16 first_rates, low, high;
   Isa::look_up(k.first_rates, select, first_rates);
   Isa::gather(tables.rates, first_rates + candidates.rates, low, high);
@@ -125,13 +126,13 @@ template <class Isa>
   out.term[1] = candidates.term[1];
 }
 
-/// Activity of the cheapest survivor in a state of a quantiser.
-template <unsigned States>
+/// Activity of the cheapest survivor in a state of a quantiser, or in any.
+template <bool Any, unsigned States>
 [[gnu::always_inline]] inline void best_activity(const Survivors<States>& survivors, unsigned quantizer,
                                                  I32x16& activity) {
   F32x16 cost = F32x16{} + 2e30F;
   for (unsigned s = 0; s < States; ++s) {
-    if (quantizer_of(s) != quantizer) continue;
+    if (!Any && quantizer_of(s) != quantizer) continue;
     const I32x16 better = survivors.cost[s] < cost;
     cost = better ? survivors.cost[s] : cost;
     activity = better ? survivors.activity[s] : activity;
@@ -177,7 +178,7 @@ template <unsigned StateBits, TrellisContexts Contexts, class Isa>
   for (unsigned s = 0; s < (kOwn ? kStates : 2); ++s) {
     const unsigned quantizer = kOwn ? quantizer_of(s) : s;
     I32x16 activity = from.activity[kOwn ? s : 0];
-    if constexpr (!kOwn) best_activity(from, quantizer, activity);
+    if constexpr (!kOwn) best_activity<Contexts == TrellisContexts::of_best_path>(from, quantizer, activity);
     make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), activity, offers[s]);
     takes_zero |= offers[s].takes_zero & (1 << s);
   }
@@ -263,12 +264,13 @@ template <unsigned StateBits, TrellisContexts Contexts, class Isa>
 }
 
 /// The kernel of each kind of quantiser and of contexts, from the function template of an instruction set.
-#define ACTZ_SELECT_TRELLIS(function, state_bits, contexts)                                                           \
-  (state_bits) == 0 ? function<0, TrellisContexts::of_each_path>                                                      \
-  : (contexts) == TrellisContexts::of_each_path                                                                       \
-      ? ((state_bits) == 2 ? function<2, TrellisContexts::of_each_path> : function<3, TrellisContexts::of_each_path>) \
-      : ((state_bits) == 2 ? function<2, TrellisContexts::of_each_quantizer>                                          \
-                           : function<3, TrellisContexts::of_each_quantizer>)
+#define ACTZ_TRELLIS_OF_STATES(function, state_bits, contexts) \
+  ((state_bits) == 2 ? function<2, TrellisContexts::contexts> : function<3, TrellisContexts::contexts>)
+#define ACTZ_SELECT_TRELLIS(function, state_bits, contexts)                                                            \
+  (state_bits) == 0                                  ? function<0, TrellisContexts::of_each_path>                      \
+  : (contexts) == TrellisContexts::of_each_path      ? ACTZ_TRELLIS_OF_STATES(function, state_bits, of_each_path)      \
+  : (contexts) == TrellisContexts::of_each_quantizer ? ACTZ_TRELLIS_OF_STATES(function, state_bits, of_each_quantizer) \
+                                                     : ACTZ_TRELLIS_OF_STATES(function, state_bits, of_best_path)
 
 }  // namespace trellis
 }  // namespace actz
