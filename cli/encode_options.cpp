@@ -28,7 +28,8 @@ void add_encode_options(Verb& verb) {
                                           "without a profile: rows to predict from; default 1,2; none")(
       "metric", po::value<std::string>(), "without a profile: sensitivity of the task (.npy), as in actz fit")(
       "name-profile", "name the profile by digest instead of embedding its model; decoding then needs it")(
-      "effort", po::value<unsigned>(), "1 (fast) to 9 (small), also -1 to -9; default 5; decoding is as fast with any")(
+      "effort", po::value<unsigned>(),
+      "1 (fast) to 9 (small), also -1 to -9; default 5; 1 and 2 meet targets less exactly; decoding is as fast with any")(
       "chunk-rows", po::value<unsigned>(), "about so many rows in each independently decoded chunk");
 }
 
