@@ -9,7 +9,6 @@
 
 #include "actz/archive.hpp"
 #include "base/cpu_kernel.hpp"
-#include "pipeline/tensor_plan.hpp"
 #include "profile/profile_content.hpp"
 #include "tensor/float_convert.hpp"
 
@@ -201,39 +200,6 @@ TEST_CASE("threads and kernels change neither the file nor what is decoded, at a
   REQUIRE(set_cpu_kernel(before));
 }
 
-TEST_CASE("with a profile, threads and kernels change nothing, at any effort, nor do elements that are copied first") {
-  const Tensor tensor = correlated(DType::f32, {40, 64, 36}, 19);
-  const Tensor calib = correlated(DType::f32, {40, 64, 36}, 20);
-  VectorElements elements(calib, true);
-  const FitInput input{calib.dtype, calib.shape, &elements};
-  FitOptions fit;
-  fit.target_nmse = {0.02};
-  const auto profile = fit_profile({&input, 1}, fit);
-  REQUIRE(profile.has_value());
-  const CpuKernel before = active_cpu_kernel();
-  for (const unsigned effort : {1u, 3u, 5u, 9u}) {
-    EncodeOptions options;
-    options.profile = &*profile;
-    options.effort = effort;
-    CAPTURE(effort);
-    REQUIRE(set_cpu_kernel(before));
-    const auto file = encode(tensor, options);
-    for (const CpuKernel kernel : supported_cpu_kernels()) {
-      REQUIRE(set_cpu_kernel(kernel));
-      CAPTURE(to_string(kernel));
-      options.threads = 2;
-      CHECK(encode(tensor, options) == file);
-    }
-    REQUIRE(set_cpu_kernel(before));
-    MemorySink sink;
-    ArchiveWriter writer(sink);
-    MemoryElements in_memory(tensor.dtype, tensor.bytes);
-    REQUIRE(writer.add_tensor("x", tensor.dtype, tensor.shape, in_memory, options).has_value());
-    REQUIRE(writer.finish().has_value());
-    CHECK(sink.bytes == file);
-  }
-}
-
 TEST_CASE("rows are read at random, and only those") {
   const Tensor tensor = correlated(DType::f32, {3, 500, 20}, 11);
   EncodeOptions options;
@@ -364,40 +330,6 @@ TEST_CASE("every single-byte change and every truncation is refused") {
       CHECK_FALSE(read_stream(cut, {}, {}).has_value());
       const MemorySource cut_at_random(std::span<const std::byte>(file).first(i));
       CHECK_FALSE(ArchiveReader::open(cut_at_random).has_value());
-    }
-  }
-}
-
-TEST_CASE("few_chunks_are_equal_and_even_in_number") {
-  for (std::uint64_t rows = 1; rows < 200000; rows += 1777) {
-    const CutPlan cut = plan_cut({1, rows, 16}, 0, 0, kLosslessChunkBytes / 4);
-    const std::uint64_t strands = (rows - 1) / cut.strand_rows + 1;
-    const std::uint64_t chunks = (strands - 1) / cut.chunk_strands + 1;
-    CAPTURE(rows);
-    CHECK(std::uint64_t{cut.chunk_strands} * cut.strand_rows * 16 <= kLosslessChunkBytes / 4);
-    if (strands > 16 && chunks > 1 && chunks < 7) CHECK(chunks % 2 == 0);
-  }
-}
-
-TEST_CASE("with lags, chunks are whole vectors of strands, even in number and about equal") {
-  for (std::uint64_t sequences = 1; sequences < 700; sequences += 5) {
-    for (const std::uint32_t channels : {64u, 128u, 192u, 288u, 2048u}) {
-      const CutPlan cut = plan_cut({sequences, 197, channels}, 2, 0, kLossyChunkValues);
-      const std::uint64_t strands = sequences * ((197 - 1) / cut.strand_rows + 1);
-      CAPTURE(sequences);
-      CAPTURE(channels);
-      std::vector<std::uint64_t> chunks;
-      for (std::uint64_t left = strands; left > 0; left -= chunks.back()) {
-        chunks.push_back(std::min<std::uint64_t>(left, cut.strands_of(chunks.size())));
-      }
-      for (std::size_t i = 0; i + 1 < chunks.size(); ++i) {
-        CHECK(chunks[i] % 16 == 0);
-        CHECK(chunks[i] <= chunks[0]);
-        CHECK(chunks[i] + 16 >= chunks[0]);
-      }
-      if (strands > 32 && chunks.size() > 1 && chunks[0] > 16) CHECK(chunks.size() % 2 == 0);
-      if (chunks[0] > 16) CHECK(chunks[0] * cut.strand_rows * channels <= kLossyChunkValues * 3 / 2);
-      if (strands * cut.strand_rows * channels <= kLossyChunkValues) CHECK(chunks.size() == 1);
     }
   }
 }
