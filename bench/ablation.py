@@ -3,7 +3,7 @@
 
   ablation.py DATA_DIR [--actz PROGRAM] [--rounds N]
 
-Profiles are learned on `calib`, rates measured on `test`, one thread. About three minutes. Rates are whole files
+Profiles are learned on `calib`, rates measured on `test`, one thread. About five minutes. Rates are whole files
 without the model, which is named and not counted, carried to the exact NMSE along the line between measured points. Times are
 medians of ratios of runs in alternation, every ingredient on and off in turn. The measurements go to bench/results/ablation.json.
 """
@@ -45,31 +45,34 @@ TENSORS = (
     Tensor("vit_tiny layer 6", "vit_tiny", "layer6", ("1", "1,14", "1,14,15"), "", (0.86, 0.80, 0.71)),
 )
 
+UNMATCHED = "--no-matches"
 VARIANTS = {  # name: options of fit, options of encode
     "all": ((), ()),
-    "no lags": (("--lags", "none"), ()),
-    "one lag": (("--lags", 0), ()),
-    "three lags": (("--lags", 2), ()),
+    "plain": ((UNMATCHED,), ()),
+    "no lags": (("--lags", "none", UNMATCHED), ()),
+    "one lag": (("--lags", 0, UNMATCHED), ()),
+    "three lags": (("--lags", 2, UNMATCHED), ()),
     "no basis": (("--no-transform", "--states", "8"), ()),
-    "static": (("--states", "1", "--no-context"), ()),
-    "one state": (("--states", "1"), ()),
-    "four states": (("--states", "4"), ()),
-    "eight states": (("--states", "8"), ()),
-    "effort 1": ((), ("--effort", "1")),
-    "effort 9": ((), ("--effort", "9")),
+    "static": (("--states", "1", "--no-context", UNMATCHED), ()),
+    "one state": (("--states", "1", UNMATCHED), ()),
+    "four states": (("--states", "4", UNMATCHED), ()),
+    "eight states": (("--states", "8", UNMATCHED), ()),
+    "effort 1": ((UNMATCHED,), ("--effort", "1")),
+    "effort 9": ((UNMATCHED,), ("--effort", "9")),
 }
 
 INGREDIENTS = (  # what, from, to
-    ("basis of the innovation", "no basis", "all"),
+    ("basis of the innovation", "no basis", "plain"),
     ("prediction from the row before", "no lags", "one lag"),
-    ("a second lag: 2; vit_tiny 14", "one lag", "all"),
-    ("a third lag: 3; vit_tiny 15 (not the default)", "all", "three lags"),
+    ("a second lag: 2; vit_tiny 14", "one lag", "plain"),
+    ("a third lag: 3; vit_tiny 15 (not the default)", "plain", "three lags"),
     ("context, uniform quantiser", "static", "one state"),
     ("dependent quantiser, 4 states", "one state", "four states"),
     ("8 states instead of 4", "four states", "eight states"),
-    ("number of states chosen, instead of 8", "eight states", "all"),
-    ("effort 5 instead of 1", "effort 1", "all"),
-    ("effort 9 instead of 5", "all", "effort 9"),
+    ("number of states chosen, instead of 8", "eight states", "plain"),
+    ("effort 5 instead of 1", "effort 1", "plain"),
+    ("effort 9 instead of 5", "plain", "effort 9"),
+    ("matched rows", "plain", "all"),
 )
 
 
@@ -102,8 +105,8 @@ class Bench:
 
     def pair(self, tensor, target, refers):
         """The tensor and the one below it in a file, both at the target: what the report says of the tensor."""
-        profile = self.fit(tensor, (), tensor.below if refers else "")
-        below = self.fit(dataclasses.replace(tensor, file=tensor.below))
+        profile = self.fit(tensor, (UNMATCHED,), tensor.below if refers else "")
+        below = self.fit(dataclasses.replace(tensor, file=tensor.below), (UNMATCHED,))
         out = self.run("encode", self.file(tensor, "test", tensor.below), self.file(tensor, "test"), self.work / "pair.actz", "--force",
                        "--profile", f"{tensor.below}={below}", "--profile", f"{tensor.file}={profile}", "--threads", 1, "--json",
                        "--name-profile", *target)
@@ -112,7 +115,7 @@ class Bench:
     def pair_seconds(self, tensor, refers):
         """Encoding per MB and decoding of both tensors, at the NMSE of the timings."""
         encode = 1 / self.pair(tensor, ("--nmse", TIMED_NMSE), refers)["encode_mb_per_s"]
-        profiles = [self.fit(tensor, (), tensor.below if refers else ""), self.fit(dataclasses.replace(tensor, file=tensor.below))]
+        profiles = [self.fit(tensor, (UNMATCHED,), tensor.below if refers else ""), self.fit(dataclasses.replace(tensor, file=tensor.below), (UNMATCHED,))]
         words = ["decode", self.work / "pair.actz", self.work / "pair.npz", "--force", "--threads", 1]
         start = time.perf_counter()
         subprocess.run([str(w) for w in (self.actz, *words, "--profile", profiles[0], "--profile", profiles[1])], check=True)
@@ -156,7 +159,7 @@ def references(bench, curves):
     equal_nmse, equal_lambda, below_nmse = {}, {}, {}
     for tensor in (t for t in TENSORS if t.below):
         with_it = Curve([bench.pair(tensor, ("--nmse", nmse), True) for nmse in NMSE])
-        alone = curves[tensor.name, "all"]
+        alone = curves[tensor.name, "plain"]
         equal_nmse[tensor.name] = [alone.at(nmse) - with_it.at(nmse) for nmse in NMSE]
         energy = klt_reference.energy_per_value(bench.file(tensor, "test"))
         saved, reached = [], []
@@ -191,9 +194,11 @@ def time_ratios(seconds, on, off):
 def document(curves, side, with_reference, klt, seconds, rounds):
     names = [t.name for t in TENSORS]
     targets = {t.name: t.target for t in TENSORS}
-    rate = [[name, three(curves[name, "all"].at(n) for n in NMSE), three(klt[name].at(n) for n in NMSE),
-             three((curves[name, "all"].at(n) / klt[name].at(n) for n in NMSE)), three(targets[name], "{:.2f}"), three(side[name])]
-            for name in names]
+    rate = []
+    for name in names:
+        plain, matched, bound = ([curve.at(n) for n in NMSE] for curve in (curves[name, "plain"], curves[name, "all"], klt[name]))
+        rate.append([name, three(plain), three(bound), three(a / b for a, b in zip(plain, bound)), three(targets[name], "{:.2f}"),
+                     three(matched), three(a / b for a, b in zip(matched, plain)), three(side[name])])
     rows = []
     for what, off, on in INGREDIENTS:
         saved = [three((curves[name, off].at(n) - curves[name, on].at(n) for n in NMSE)) for name in names]
@@ -204,13 +209,14 @@ def document(curves, side, with_reference, klt, seconds, rounds):
         rows.append([what, *(three(saved[name]) if name in saved else "–" for name in names), *ratios])
     note = "; ".join(f"{name} {three(points, '{:.2g}')}" for name, points in reached.items())
     at = " / ".join(map(str, NMSE))
-    return (f"Everything on, bits per value at NMSE {at}; the last column is what embedding the model adds on so small a test tensor:\n\n"
-            + table(["tensor", "actz", "klt", "ratio", "ratio wanted", "embedded model"], rate)
+    return (f"Bits per value at NMSE {at}, everything on but matched rows, then with them; the last column is what embedding the model "
+            "adds on so small a test tensor:\n\n"
+            + table(["tensor", "actz", "klt", "ratio", "ratio wanted", "with matched rows", "ratio to without", "embedded model"], rate)
             + "\n\nBits per value that each ingredient saves, and time with it over time without:\n\n"
             + table(["ingredient", *names, "encode", "decode"], rows)
             + f"\n\nAt equal λ without the reference: NMSE {note}. Times: {TENSORS[0].name}, NMSE {TIMED_NMSE}, with the search for the "
-              f"unit, one thread, medians of the ratios of {rounds} alternating rounds on a machine shared with other work. Efforts 1 and 5 "
-              f"write the same file, so their row shows the noise. With a reference: of the file of both layers.")
+              f"unit, one thread, medians of the ratios of {rounds} alternating rounds on a machine shared with other work. "
+              f"With a reference: of the file of both layers.")
 
 
 def main():

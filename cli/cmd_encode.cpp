@@ -64,7 +64,9 @@ void print_reports(const std::vector<NamedReport>& reports, std::uint64_t output
          {"embedded_model_bytes", r.embedded_model_bytes},
          {"nmse", finite(r.nmse)},
          {"max_abs_error", r.max_abs_error},
-         {"patches", r.patches}});
+         {"patches", r.patches},
+         {"matched_rows", r.matched_rows},
+         {"match_bits_per_value", ratio_or_zero(static_cast<double>(r.match_bits), static_cast<double>(r.values))}});
     if (!r.reference.empty()) list.back()["reference"] = r.reference;
   }
   const auto output = static_cast<double>(output_bytes);
@@ -87,6 +89,10 @@ void print_reports(const std::vector<NamedReport>& reports, std::uint64_t output
       input, output_bytes, ratio_or_zero(input, output), ratio_or_zero(8 * output, values), model, error, largest,
       input / 1e6 / std::max(seconds, 1e-9));
   for (const NamedReport& item : reports) {
+    if (item.report.matched_rows > 0)
+      fmt::print("{}: {} rows are predicted from like ones; to name these takes {:.3f} bits/value\n", item.name,
+                 item.report.matched_rows,
+                 ratio_or_zero(static_cast<double>(item.report.match_bits), static_cast<double>(item.report.values)));
     if (!item.report.reference.empty()) fmt::print("{} is predicted from {}\n", item.name, item.report.reference);
     else if (item.had_references)
       fmt::print("{} is not predicted from another tensor: none has as many rows and pays\n", item.name);

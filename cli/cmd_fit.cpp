@@ -43,6 +43,7 @@ void print_profile(const Profile& profile, const std::string& path, std::size_t 
       out["rungs"].push_back({{"target_nmse", rung.target_nmse},
                               {"held_out_nmse", rung.held_out_nmse},
                               {"held_out_bits_per_value", rung.held_out_bits_per_value},
+                              {"matches_rows", rung.matches_rows},
                               {"model_bytes", rung.model_bytes}});
     }
     fmt::print("{}\n", out.dump(2));
@@ -79,7 +80,8 @@ int run_fit(const Arguments& arguments) {
       "no-context", "a table class for each coefficient; faster, needs --states 1")(
       "no-transform",
       "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")(
-      "force,f", "overwrite the output");
+      "no-matches", "predict no rows from like ones decoded before, even where that pays")("force,f",
+                                                                                           "overwrite the output");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().empty() || !verb.has("output")) return usage_error("fit wants dumps and -o PROFILE.actp");
   FitOptions options;
@@ -95,6 +97,7 @@ int run_fit(const Arguments& arguments) {
   }
   if (verb.has("sample")) options.sample_bytes = std::uint64_t{verb.get<unsigned>("sample")} << 20;
   options.transform = !verb.has("no-transform");
+  options.match_rows = !verb.has("no-matches");
   options.context = options.transform && !verb.has("no-context");
   if (!options.context) options.quantizer_states = 1;
   if (verb.has("states")) options.quantizer_states = verb.get<unsigned>("states");

@@ -62,6 +62,7 @@ int profile_info(const Profile& profile, bool json) {
                             {"held_out_bits_per_value", rung.held_out_bits_per_value},
                             {"coefficients", rung.coefficients},
                             {"model_bytes", rung.model_bytes},
+                            {"matches_rows", rung.matches_rows},
                             {"digest", rung.digest}});
   }
   if (json) {
@@ -73,8 +74,9 @@ int profile_info(const Profile& profile, bool json) {
   if (!profile.training().reference.empty())
     fmt::print("  predicts from the tensor {} of the same file\n", profile.training().reference);
   for (const RungInfo& rung : profile.rungs()) {
-    fmt::print("  nmse {:<8.4g} {:>8.4f} bits/value  {:>5} coefficients  {:>8} bytes  {}\n", rung.held_out_nmse,
-               rung.held_out_bits_per_value, rung.coefficients, rung.model_bytes, rung.digest.substr(0, 16));
+    fmt::print("  nmse {:<8.4g} {:>8.4f} bits/value  {:>5} coefficients  {:>8} bytes  {}{}\n", rung.held_out_nmse,
+               rung.held_out_bits_per_value, rung.coefficients, rung.model_bytes, rung.digest.substr(0, 16),
+               rung.matches_rows ? "  matches rows" : "");
   }
   return kOk;
 }

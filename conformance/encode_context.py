@@ -7,8 +7,8 @@ It takes indices, not levels: any index can be coded in any state, and the level
 class Row:
     """A row of indices, coefficient by coefficient."""
 
-    def __init__(self, indices, state_bits):
-        self.indices, self.state_bits = indices, state_bits
+    def __init__(self, indices, state_bits, start=8192):
+        self.indices, self.state_bits, self.start = indices, state_bits, start
         self.history = []  # parities, the newest last
         self.magnitudes = []
 
@@ -22,7 +22,7 @@ class Row:
         return register[-2]
 
     def activity(self, weights):
-        value = 8192
+        value = self.start
         for magnitude, weight in zip(self.magnitudes, weights):
             value = value - value // 32 + min(4096, magnitude * weight)
         return value
@@ -38,9 +38,10 @@ class Row:
         self.magnitudes.append(abs(self.indices[k] // 2**raw_bits))
 
 
-def encode_step(model, rows_of_indices, bypass):
+def encode_step(model, rows_of_indices, bypass, starts=None):
     """Returns the runs of a step, as lists of (symbol, frequencies), and the levels of its rows."""
-    rows = [Row(indices, model.state_bits) for indices in rows_of_indices]
+    starts = starts or [8192] * len(rows_of_indices)
+    rows = [Row(indices, model.state_bits, start) for indices, start in zip(rows_of_indices, starts)]
     runs, levels = [], [[] for _ in rows]
     quantisers = 1 if model.state_bits == 0 else 2
     for k in range(model.coefficients):

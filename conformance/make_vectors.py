@@ -20,12 +20,14 @@ import tempfile
 import recipes_context  # noqa: F401 - adds to recipes_valid.RECIPES
 import recipes_examples
 import recipes_invalid
-import recipes_invalid_context  # noqa: F401 - these three add to recipes_invalid.RECIPES
+import recipes_invalid_context  # noqa: F401 - these four add to recipes_invalid.RECIPES
+import recipes_invalid_matches  # noqa: F401
 import recipes_invalid_models  # noqa: F401
 import recipes_invalid_references  # noqa: F401
+import recipes_matches  # noqa: F401 - these two add to recipes_valid.RECIPES
 import recipes_profiles
 import recipes_program
-import recipes_references  # noqa: F401 - adds to recipes_valid.RECIPES
+import recipes_references  # noqa: F401
 import recipes_valid
 
 from archive import Archive
@@ -81,7 +83,7 @@ def entry(name, group, level, file, data, rules, note, made_by, families=None, p
         verify_rejected(name, data, families, rules, profile)
         return out
     archive = Archive(data, read_profile(profile[1]) if profile else {})
-    if any(model.entropy == ENTROPY_CONTEXT or model.reference for model in archive.parsed.values()):
+    if any(model.entropy == ENTROPY_CONTEXT or model.reference or model.match for model in archive.parsed.values()):
         out["level"] = 2
     out["tensors"] = [{"name": tensor.name.decode("utf-8"), "dtype": DTYPES[tensor.dtype][0], "shape": tensor.shape,
                        "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in archive.tensors]

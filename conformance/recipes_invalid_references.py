@@ -88,9 +88,6 @@ invalid("reference_kind_2", "R-MODEL-02", "", two(stored=lossy_model(2, entropy=
         "unsupported")
 invalid("lossless_reference", "R-MODEL-02", "a lossless model with a reference part",
         two(stored=lossless_model(2, 32, [(255, 0)], static([([4096],)], [0, 0]), reference_kind=1)), "unsupported")
-invalid("reference_reserved", "R-MODEL-01", "byte 7",
-        two(stored=lossy_model(2, reference=reference_part(**PART), reserved=b"\1", **contexts(2))), "unsupported")
-
 
 def matrix_too_large():
     """a matrix of 2^26 + 4096 values in a model of 4097 channels"""

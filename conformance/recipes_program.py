@@ -18,6 +18,7 @@ PROFILES = {  # file -> options of `actz fit`
     "stories_4_states.actp": ["--nmse", "0.03", "--lags", "none", "--states", "4"],
     "stories_uniform.actp": ["--nmse", "0.03", "--lags", "1", "--states", "1"],
     "stories_of_a.actp": ["--nmse", "0.03", "--lags", "1", "--reference", "a=" + BESIDE],
+    "stories_matched.actp": ["--nmse", "0.03"],
     "stories_static.actp": ["--nmse", "0.03", "--lags", "1,2", "--states", "1", "--no-context"],
 }
 
@@ -75,6 +76,9 @@ for kind, note in (("4_states", "the dependent quantiser with 4 states, no lags"
                    ("static", "the static model with the uniform quantiser")):
     recipe(f"lossy_profile_{kind}", note, layer(rows=140, shape=[2, 70, 64], first=300), "--profile",
            f"stories_{kind}.actp", "--name-profile", "--nmse", "0.03")
+recipe("lossy_profile_matched", "rows matched with like ones, in two chunks", layer(rows=512, shape=[16, 32, 64], first=256),
+       "--profile", "stories_matched.actp", "--name-profile", "--nmse", "0.03", "--chunk-rows", "256",
+       rules=["R-MTCH-01"])
 recipe("lossy_profile_far", "values far from those trained on: escapes",
        [("x", "f32", [48, 64], elements("f32", [value * 40 for value in activations(48, 90)]))], "--profile",
        PROFILE, "--name-profile", "--nmse", "0.00002")

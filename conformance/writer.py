@@ -15,6 +15,7 @@ from chunks import (  # noqa: E402
     Chunk, apply_patches, decode_lossy_rows, inputs_of_chunk, rows_of_strand, steps_of,
 )
 from encode_context import encode_step  # noqa: E402
+from encode_matches import MatchWriter  # noqa: E402
 from model import ENTROPY_CONTEXT, LOSSY, read_model  # noqa: E402
 from tensor_header import Tensor  # noqa: E402
 
@@ -145,18 +146,18 @@ def rice_array(values, row_length=0, k=None, plain=False):
     return out.bytes()
 
 
-def kinds(codec, predictor=0, synthesis=0, quantiser=0, entropy_kind=1, state_bits=0, reference_kind=0, reserved=b"\0"):
-    return bytes((codec, predictor, synthesis, quantiser, entropy_kind, state_bits, reference_kind)) + reserved
+def kinds(codec, predictor=0, synthesis=0, quantiser=0, entropy_kind=1, state_bits=0, reference_kind=0, match_kind=0):
+    return bytes((codec, predictor, synthesis, quantiser, entropy_kind, state_bits, reference_kind, match_kind))
 
 
 def lossy_model(channels, predictor=(0, b""), synthesis=None, entropy=b"", centre=None, unit=f32(1.0), quantiser=1,
-                entropy_kind=1, state_bits=0, reference=(0, b""), reserved=b"\0", extra=b"", centre_bytes=None):
-    """predictor, reference, synthesis: (kind, bytes of its fields)."""
+                entropy_kind=1, state_bits=0, reference=(0, b""), match=(0, b""), extra=b"", centre_bytes=None):
+    """predictor, reference, match, synthesis: (kind, bytes of its fields)."""
     synthesis = synthesis or diagonal([1] * channels)
-    out = kinds(1, predictor[0], synthesis[0], quantiser, entropy_kind, state_bits, reference[0], reserved)
+    out = kinds(1, predictor[0], synthesis[0], quantiser, entropy_kind, state_bits, reference[0], match[0])
     out += uint(channels, 4) + uint(unit, 4)
     out += rice_array(centre or [0] * channels) if centre_bytes is None else centre_bytes
-    return out + predictor[1] + reference[1] + synthesis[1] + entropy + extra
+    return out + predictor[1] + reference[1] + match[1] + synthesis[1] + entropy + extra
 
 
 def lossless_model(channels, element_bits, bins, entropy, low_zero_bits=0, bin_count=None, **options):
@@ -186,6 +187,13 @@ def reference_part(centre, input_shift, output_shift, matrix, scale=f32(1.0), ro
     out = uint(len(centre) if channels is None else channels, 4) + uint(rows, 1) + uint(scale, 4)
     out += b"".join(uint(pattern, 4) for pattern in centre) + rice_array(input_shift) + rice_array(output_shift)
     return 1, out + rice_array([value for row in matrix for value in row], len(centre))
+
+
+def match_part(code_bits, starts, gains, classes=None):
+    """gains: a row of channels for each class but 0."""
+    out = uint(len(gains) if classes is None else classes, 1) + bytes(code_bits)
+    out += b"".join(uint(start, 2) for start in starts)
+    return 1, out + rice_array([gain for row in gains for gain in row], len(gains[0]) if gains else 1)
 
 
 def diagonal(values, shift=0, coefficients=None):
@@ -294,7 +302,7 @@ class _Steps:
     def __init__(self, steps):
         self.steps = iter(steps)
 
-    def read_step(self, _row_count):
+    def read_step(self, *_arguments):
         return next(self.steps)
 
 
@@ -317,17 +325,20 @@ def patch_block(patches):
 
 def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_count=1, lanes_log2=0, patches=None,
                 reference=None, patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"",
-                state_of_lane_0=None, elements_to=None, **place):
+                state_of_lane_0=None, elements_to=None, matches=None, **place):
     """A CHUNK payload and its digest, for rows of quantised integers (lossy; of indices with a context model) or of
     patterns (lossless). reference: the Tensor that the model predicts from, with elements and chunk_rows.
-    elements_to: is called with the decoded elements."""
+    elements_to: is called with the decoded elements. matches: (class, address) of each row of a model that matches."""
     view, model = Tensor(tensor_payload), read_model(model_payload)
     strands = [rows_of_strand(view, first_strand + i) for i in range(strand_count)]
-    steps = steps_of(strands, model.codec == LOSSY and model.lags != [])
+    steps = steps_of(strands, model.codec == LOSSY and (model.lags != [] or model.match))
     bypass, coded, levels = BitWriter(), [], []
-    for step_rows in in_steps(rows, strands, steps):
+    step_matches = in_steps(matches, strands, steps) if matches else []
+    codes = MatchWriter(model, strands) if matches else None
+    for number, step_rows in enumerate(in_steps(rows, strands, steps)):
+        starts = codes.write_step(steps[number], step_matches[number], bypass) if matches else None
         if model.entropy == ENTROPY_CONTEXT:
-            runs, step_rows = encode_step(model, step_rows, bypass)
+            runs, step_rows = encode_step(model, step_rows, bypass, starts)
             coded += runs
         else:
             coded.append([static_symbol(value, k, model, bypass) for row in step_rows for k, value in enumerate(row)])
@@ -340,7 +351,7 @@ def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_coun
     if model.codec == LOSSY:
         placed = Chunk(chunk(b"", 0, first_strand=first_strand, strand_count=strand_count))
         inputs = inputs_of_chunk(placed, view, model, reference)
-        decoded = decode_lossy_rows(view, model, strands, _Steps(levels), inputs)
+        decoded = decode_lossy_rows(view, model, strands, _Steps(levels), inputs, _Steps(step_matches))
     else:
         decoded = rows
     elements = bytearray(b"".join(uint(value, view.element_bytes) for row in decoded for value in row))

@@ -4,10 +4,11 @@ from bitio import BitReader, ByteReader, require, wrap_i32
 from checksums import xxh64
 from model import INT32, LOSSLESS, LOSSY, read_rice_array
 from rans import RansDecoder
-from symbols import VALUES_OF
+from symbols import VALUES_OF, MatchCodes
 from tensor_header import BF16, F16, F32, F64
 from transforms import (
-    History, element_of, predict, predict_from_reference, reconstruct, reference_inputs, scaled_centre,
+    NO_MATCH, History, element_of, predict, predict_from_match, predict_from_reference, reconstruct, reference_inputs,
+    scaled_centre,
 )
 
 
@@ -112,7 +113,8 @@ def decode_coded_chunk(chunk, tensor, model, inputs):
         require(patches == b"", "corrupt", "R-CHNK-15")
         rows = [row for count in strands for row in values.read_step(count)]
     else:
-        rows = decode_lossy_rows(tensor, model, strands, values, inputs)
+        codes = MatchCodes(model, bypass) if model.match else None
+        rows = decode_lossy_rows(tensor, model, strands, values, inputs, codes)
     coder.end()
     require(bypass.at_end(), "corrupt", "R-CHNK-20")
     elements = bytearray(b"".join(x.to_bytes(tensor.element_bytes, "little") for row in rows for x in row))
@@ -142,28 +144,33 @@ def inputs_of_chunk(chunk, tensor, model, reference):
 
 
 # spec: lossy_rows
-def steps_of(strands, has_lags):
+def steps_of(strands, in_lockstep):
     """For each step, the rows coded in it, as (strand, row of the strand), in order."""
-    if has_lags:
+    if in_lockstep:
         return [[(strand, t) for strand, rows in enumerate(strands) if t < rows] for t in range(max(strands))]
     return [[(strand, t) for t in range(rows)] for strand, rows in enumerate(strands)]
 
 
-def decode_lossy_rows(tensor, model, strands, values, inputs):
+def decode_lossy_rows(tensor, model, strands, values, inputs, codes):
     """Rows of bit patterns, in C order. inputs: from the reference, for each strand; None without one."""
     centre = scaled_centre(model, tensor.centre_scale)
-    history = [History(model) for _ in strands]
-    rows = [[None] * count for count in strands]
-    for step in steps_of(strands, model.lags != []):
-        for (strand, t), quantised in zip(step, values.read_step(len(step))):
-            prediction = predict(model, history[strand], t)
+    history = History(len(strands))
+    for step in steps_of(strands, model.lags != [] or model.match):
+        matches, starts = [NO_MATCH] * len(step), None
+        if model.match:
+            matches = codes.read_step(step, history)
+            starts = [model.match_start[match_class] for match_class, _ in matches]
+        rows = []
+        for (strand, t), match, quantised in zip(step, matches, values.read_step(len(step), starts)):
+            parts = [predict(model, history, strand, t, match)]
             if model.reference:
-                added = predict_from_reference(model, inputs[strand], t)
-                prediction = [wrap_i32(p + a) for p, a in zip(prediction, added)]
-            row = reconstruct(model, prediction, quantised)
-            history[strand].remember(row)
-            rows[strand][t] = [element_of(x, c, tensor.unit, tensor.dtype) for x, c in zip(row, centre)]
-    return [row for strand in rows for row in strand]
+                parts.append(predict_from_reference(model, inputs[strand], t))
+            if model.match:
+                parts.append(predict_from_match(model, history, match))
+            rows.append(reconstruct(model, [wrap_i32(sum(terms)) for terms in zip(*parts)], quantised))
+        history.remember(step, rows)
+    return [[element_of(x, c, tensor.unit, tensor.dtype) for x, c in zip(row, centre)]
+            for strand in history.rows for row in strand]
 # end
 
 

@@ -68,8 +68,7 @@ def read_model(payload):
     reader, model = ByteReader(payload), Model()
     model.codec, model.predictor, model.synthesis = reader.uint(1), reader.uint(1), reader.uint(1)
     model.quantiser, model.entropy, model.state_bits = reader.uint(1), reader.uint(1), reader.uint(1)
-    model.reference = reader.uint(1)
-    require(reader.uint(1) == 0, "unsupported", "R-MODEL-01")
+    model.reference, model.match = reader.uint(1), reader.uint(1)
     require(kinds_are_known(model), "unsupported", "R-MODEL-02")
     model.channels = reader.uint(4)
     require(1 <= model.channels <= 65536, "corrupt", "R-MODEL-07")
@@ -80,6 +79,8 @@ def read_model(payload):
         read_predictor(reader, model)
         if model.reference:
             read_reference(reader, model)
+        if model.match:
+            read_match(reader, model)
         read_synthesis(reader, model)
         model.symbols_per_row = model.coefficients
     else:
@@ -92,14 +93,14 @@ def read_model(payload):
 
 def kinds_are_known(model):
     if model.codec == LOSSLESS:
-        kinds = (model.predictor, model.synthesis, model.quantiser, model.entropy, model.state_bits, model.reference)
-        return kinds == (0, 0, 0, ENTROPY_STATIC, 0, 0)
+        kinds = (model.predictor, model.synthesis, model.quantiser, model.entropy)
+        return kinds == (0, 0, 0, ENTROPY_STATIC) and (model.state_bits, model.reference, model.match) == (0, 0, 0)
     quantised = {
         ENTROPY_STATIC: ((QUANTISER_UNIFORM, 0),),
         ENTROPY_CONTEXT: ((QUANTISER_UNIFORM, 0), (QUANTISER_DEPENDENT, 2), (QUANTISER_DEPENDENT, 3)),
     }
     return (model.codec == LOSSY and model.predictor <= 2 and 1 <= model.synthesis <= 3 and model.reference <= 1 and
-            (model.quantiser, model.state_bits) in quantised.get(model.entropy, ()))
+            model.match <= 1 and (model.quantiser, model.state_bits) in quantised.get(model.entropy, ()))
 # end
 
 
@@ -148,6 +149,19 @@ def read_reference(reader, model):
     model.reference_output_shift = read_model_array(reader, model.channels, 0, 31)
     values = read_model_array(reader, model.channels * inputs, *INT16, model.reference_channels)
     model.reference_matrix = rows_of(values, inputs)
+# end
+
+
+# spec: match
+def read_match(reader, model):
+    model.match_classes = reader.uint(1)
+    require(1 <= model.match_classes <= 8, "corrupt", "R-MODEL-70")
+    model.match_code_bits = [reader.uint(1) for _ in range(model.match_classes + 1)]
+    require(all(1 <= bits <= 8 for bits in model.match_code_bits), "corrupt", "R-MODEL-71")
+    require(sum(2 ** (8 - bits) for bits in model.match_code_bits) == 2**8, "corrupt", "R-MODEL-71")
+    model.match_start = [reader.uint(2) for _ in range(model.match_classes + 1)]
+    gains = read_model_array(reader, model.match_classes * model.channels, 0, 255, model.channels)
+    model.match_gain = [None] + rows_of(gains, model.channels)  # by class
 # end
 
 

@@ -49,7 +49,7 @@ class StaticValues:
         self.row_slots = [slots[index] for index in model.class_of]
         self.row_classes = [model.classes[index] for index in model.class_of]
 
-    def read_step(self, row_count):
+    def read_step(self, row_count, starts=None):
         """The values of the rows of one step, a list for each: quantised integers, or the patterns of elements."""
         self.coder.begin_run()
         step = [[self.coder.symbol(slots) for slots in self.row_slots] for _ in range(row_count)]
@@ -91,10 +91,10 @@ ACTIVITY_TERM_LIMIT = 4096
 class RowContext:
     """What is known of a row while its coefficients are read, the first one first."""
 
-    def __init__(self, model):
+    def __init__(self, model, start=ACTIVITY_START):
         self.model = model
         self.quantiser = Quantiser(model.state_bits)
-        self.activity = ACTIVITY_START
+        self.activity = start
 
     def table(self, k):
         """Number of the table of coefficient k."""
@@ -117,9 +117,9 @@ class ContextValues:
         self.model, self.coder, self.bypass = model, coder, bypass
         self.slots = [slots_of(frequencies) for frequencies in model.tables]
 
-    def read_step(self, row_count):
-        """The levels of the rows of one step, a list for each."""
-        contexts = [RowContext(self.model) for _ in range(row_count)]
+    def read_step(self, row_count, starts=None):
+        """The levels of the rows of one step, a list for each. starts: of their activities, if rows are matched."""
+        contexts = [RowContext(self.model, start) for start in starts or [ACTIVITY_START] * row_count]
         levels = [[] for _ in range(row_count)]
         for k in range(self.model.coefficients):
             self.coder.begin_run()
@@ -142,6 +142,63 @@ class ContextValues:
 
 
 VALUES_OF = {ENTROPY_STATIC: StaticValues, ENTROPY_CONTEXT: ContextValues}
+# end
+
+
+# spec: match
+class MatchCodes:
+    """The matches of the rows of a chunk, read from the bypass stream; one object for each chunk."""
+
+    def __init__(self, model, bypass):
+        self.model, self.bypass = model, bypass
+        self.last = {}  # for each strand with a row before: the address that row was matched with, or None
+        self.class_of = class_codes(model.match_code_bits)
+
+    def read_step(self, step, history):
+        """(class, address) of each row of a step; address None in class 0."""
+        return [self.read(strand, history) for strand, _ in step]
+
+    def read(self, strand, history):
+        match_class, address = self.read_class(), None
+        if match_class > 0:
+            require(history.places != [], "corrupt", "R-MTCH-01")
+            address = self.continuation(strand, history)
+            if address is None or self.bypass.bits(1) == 0:
+                address = read_phase_in(self.bypass, len(history.places))
+        self.last[strand] = address
+        return match_class, address
+
+    def read_class(self):
+        code = ""
+        while code not in self.class_of:
+            code += str(self.bypass.bits(1))
+        return self.class_of[code]
+
+    def continuation(self, strand, history):
+        """The address of the row after the one that the row before was matched with, if there is one."""
+        if self.last.get(strand) is None:
+            return None
+        source, at = history.places[self.last[strand]]
+        return history.address_of.get((source, at + 1))
+
+
+def class_codes(code_bits):
+    """Code, as a string of its bits in their order, to class: canonical."""
+    codes, code = {}, 0
+    for length in range(1, 9):
+        code <<= 1
+        for match_class, bits in enumerate(code_bits):
+            if bits == length:
+                codes[format(code, "b").zfill(length)] = match_class
+                code += 1
+    return codes
+
+
+def read_phase_in(bypass, count):
+    """A number below count, in floor(log2(count)) bits or one more."""
+    bits = count.bit_length() - 1
+    value, short = bypass.bits(bits), 2 ** (bits + 1) - count
+    return value if value < short else 2 * value + bypass.bits(1) - short
 # end
 
 

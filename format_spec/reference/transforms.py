@@ -22,33 +22,72 @@ def round_shift_saturate(value, shift):
 
 
 # spec: history
+NO_MATCH = (0, None)  # class 0, no address
+
+
 class History:
-    """The decoded rows of one strand as the predictor sees them: saturated to 16 bits."""
+    """The fixed-point rows of the strands of a chunk."""
 
-    def __init__(self, model):
-        self.model = model
-        self.rows = []  # all of them; a real decoder keeps the last max(lags)
+    def __init__(self, strand_count):
+        self.rows = [[] for _ in range(strand_count)]  # all of them; without matches, max(lags) of each suffice
+        self.places = []  # (strand, row of the strand) of each address
+        self.address_of = {}
 
-    def remember(self, row):
-        if self.model.predictor != PREDICTOR_NONE:
-            self.rows.append([round_shift_saturate(x, shift) for x, shift in zip(row, self.model.input_shift)])
+    def remember(self, step, rows):
+        """Takes in the rows of a step."""
+        for (strand, t), row in zip(step, rows):
+            self.rows[strand].append(row)
+            self.address_of[strand, t] = len(self.places)
+            self.places.append((strand, t))
 # end
 
 
 # spec: predict
-def predict(model, history, t):
-    """The prediction of row t of a strand: model.channels accumulators."""
+def predict(model, history, strand, t, match):
+    """The prediction of row t of a strand: model.channels accumulators. match: its class and address (4.9)."""
     if model.predictor == PREDICTOR_NONE:
         return [0] * model.channels
     inputs = []
     for lag in model.lags:
-        inputs += history.rows[t - lag] if lag <= t else [0] * model.channels
+        row = lag_row(model, history, strand, t, lag, match)
+        inputs += [round_shift_saturate(x, shift) for x, shift in zip(row, model.input_shift)]
     matrix = model.matrix if model.predictor != PREDICTOR_LOW_RANK else model.up
     if model.predictor == PREDICTOR_LOW_RANK:
         sums = [wrap_i32(product(row, inputs)) for row in model.down]
         inputs = [round_shift_saturate(x, shift) for x, shift in zip(sums, model.down_shift)]
     sums = [wrap_i32(product(row, inputs)) for row in matrix]
     return [round_shift(x, shift) for x, shift in zip(sums, model.output_shift)]
+
+
+def lag_row(model, history, strand, t, lag, match):
+    """What the predictor sees of row t - lag, before its shift."""
+    match_class, address = match
+    if lag > t:
+        return [0] * model.channels
+    row = history.rows[strand][t - lag]
+    if match_class == 0:
+        return row
+    source, at = history.places[address]
+    if lag > at:
+        return [0] * model.channels
+    return [wrap_i32(x - m) for x, m in zip(row, damped(model, match_class, history.rows[source][at - lag]))]
+# end
+
+
+# spec: match
+def damped(model, match_class, row):
+    """A matched row times the gains of its class."""
+    limit = 2**22 - 1
+    return [(clamp(x, -limit, limit) * gain + 64) >> 7 for x, gain in zip(row, model.match_gain[match_class])]
+
+
+def predict_from_match(model, history, match):
+    """What the match of a row adds to its prediction."""
+    match_class, address = match
+    if match_class == 0:
+        return [0] * model.channels
+    source, at = history.places[address]
+    return [x << model.shift for x in damped(model, match_class, history.rows[source][at])]
 # end
 
 

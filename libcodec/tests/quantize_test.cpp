@@ -60,10 +60,12 @@ RowBlock<float> normal_rows(std::size_t rows, std::size_t columns, float scale, 
 double cost_of(const ContextModel& model, unsigned state_bits, const float* coefficients, const std::int16_t* levels,
                double lambda) {
   double cost = 0;
-  visit_contexts(model, state_bits, levels, [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
-    const double error = double{coefficients[k]} - levels[k];
-    cost += error * error / lambda + double{context_symbol_bits(model, model.table(k, bin, quantizer), index)};
-  });
+  visit_contexts(model, state_bits, levels, kActivityStart,
+                 [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
+                   const double error = double{coefficients[k]} - levels[k];
+                   cost += error * error / lambda +
+                           double{context_symbol_bits(model, model.table(k, bin, quantizer), index)};
+                 });
   return cost;
 }
 
@@ -159,7 +161,8 @@ TEST_CASE("all kernels of the trellis decide alike") {
   std::mt19937 random(7);
   const CpuKernel before = active_cpu_kernel();
   for (const unsigned state_bits : {0U, 2U, 3U}) {
-    for (const TrellisContexts contexts : {TrellisContexts::of_each_path, TrellisContexts::of_each_quantizer}) {
+    for (const TrellisContexts contexts :
+         {TrellisContexts::of_each_path, TrellisContexts::of_each_quantizer, TrellisContexts::of_best_path}) {
       for (const std::size_t rows : {1U, 15U, 16U, 33U}) {
         const std::size_t count = 37;
         const ContextModel model = varied_model(count, state_bits > 0 ? 2 : 1, 8, random);
@@ -200,8 +203,8 @@ TEST_CASE("the lanes of a step walk as each row does by itself, with every kerne
     for (const CpuKernel kernel : supported_cpu_kernels()) {
       REQUIRE(set_cpu_kernel(kernel));
       ContextLanes::Rows encoder(rows), decoder(rows);
-      lanes.start(encoder, rows);
-      lanes.start(decoder, rows);
+      lanes.start(encoder, rows, {});
+      lanes.start(decoder, rows, {});
       std::vector<std::int16_t> column(32), decoded(32);
       std::vector<std::uint8_t> symbols(32);
       std::size_t mismatches = 0;
@@ -209,7 +212,7 @@ TEST_CASE("the lanes of a step walk as each row does by itself, with every kerne
         for (std::size_t row = 0; row < rows; ++row) column[row] = levels.row(row)[k];
         const bool may_escape = lanes.emit(encoder, k, rows, column.data(), symbols.data());
         for (std::size_t row = 0; row < rows; ++row) {
-          visit_contexts(model, state_bits, levels.row(row),
+          visit_contexts(model, state_bits, levels.row(row), kActivityStart,
                          [&](std::size_t at, unsigned bin, unsigned quantizer_at, std::int32_t index) {
                            if (at != k) return;
                            mismatches += encoder.index[row] != index ||

@@ -35,10 +35,12 @@ struct EncodeOptions {
   /// Names of tensors added before with keep_as_reference, whose rows may predict this one's: with a profile the one it
   /// was learned with, without one any that pays
   std::vector<std::string> references;
+  /// Without a profile: predict rows from like rows decoded before in their chunk, if that pays (from effort 4 on)
+  bool match_rows = true;
   bool keep_as_reference = false;  ///< tensors added later may name this one; costs memory, its coded size
   std::vector<double> metric;      ///< without a profile, which has its own: as in FitOptions
-  /// 1 (fast) … 9 (small): 4 and up meet the target more exactly and try more models, 7 and up search more; does not
-  /// change how fast a file decodes
+  /// 1 (fast) … 9 (small): 3 and up decide more exactly, 4 and up meet the target more exactly and try more models, 7
+  /// and up search more; does not change how fast a file decodes
   unsigned effort = 5;
   std::uint32_t chunk_rows = 0;  ///< about so many rows a chunk; 0: chosen
   unsigned threads = 1;          ///< does not change what is written
@@ -55,7 +57,9 @@ struct EncodeReport {
   std::string reference;                   ///< name of the tensor that it is predicted from, or empty
   double nmse = 0;                         ///< NaN when the tensor is constant and not exact
   double max_abs_error = 0;
-  std::uint64_t patches = 0;  ///< elements stored exactly beside the coded rows
+  std::uint64_t patches = 0;       ///< elements stored exactly beside the coded rows
+  std::uint64_t matched_rows = 0;  ///< predicted from a matched row
+  std::uint64_t match_bits = 0;    ///< that say with which row each is matched, if any
 };
 
 /// Writes a file of named tensors, front to back, to any sink. Call add_tensor for each, then finish.

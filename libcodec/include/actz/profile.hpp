@@ -21,7 +21,8 @@ struct RungInfo {
   double held_out_bits_per_value = 0;  ///< code length of the tables; container and patches come on top
   std::uint32_t coefficients = 0;      ///< of channels
   std::uint64_t model_bytes = 0;
-  std::string digest;  ///< SHA-256 of the model, hex
+  bool matches_rows = false;  ///< rows are predicted from like rows of their chunk
+  std::string digest;         ///< SHA-256 of the model, hex
 };
 
 /// What a profile was learned from. There is no date, so that equal data give equal profiles.
@@ -64,6 +65,9 @@ struct FitOptions {
   unsigned quantizer_states = 0;
   /// Tables follow what was decoded before; false: a table class for each coefficient (fast, uniform only)
   bool context = true;
+  /// Predict rows from like rows decoded before in their chunk, in rungs where that pays. Not without transform, nor
+  /// yet with a metric
+  bool match_rows = true;
   /// Sensitivity of the task to errors: distortion becomes (x − x̂)ᵀ M (x − x̂) in basis, steps and decisions. channels ×
   /// channels, row-major, positive semidefinite; or a diagonal of `channels`; empty: M = I. Its scale does not matter,
   /// and a tenth of the identity is mixed in. Targets stay plain NMSE. Beyond 1024 channels only the diagonal is used.

@@ -43,6 +43,9 @@ class ElementSource {
   virtual ~ElementSource() = default;
   /// Fills `to` with elements from `first_elem` on. Errors: io, need_more_input, corrupt.
   virtual Status read(std::uint64_t first_elem, std::span<std::byte> to) = 0;
+  /// The same elements where they lie, if that is memory that stays as it is while they are encoded; else nothing, and
+  /// read() is called. Saves a copy.
+  virtual std::span<const std::byte> view(std::uint64_t first_elem, std::size_t bytes) const;
   /// False for a pipe: every element can be read once, in order.
   virtual bool rewindable() const = 0;
 };
@@ -66,10 +69,11 @@ class MemoryElements final : public ElementSource {
   MemoryElements(DType dtype, std::span<const std::byte> data) : data_(data), element_bytes_(element_bytes(dtype)) {}
   /// Errors: bad_argument for elements past the end, as when the shape that goes with it promises more.
   Status read(std::uint64_t first_elem, std::span<std::byte> to) override;
+  std::span<const std::byte> view(std::uint64_t first_elem, std::size_t bytes) const override;
   bool rewindable() const override { return true; }
 
  private:
-  MemorySource data_;
+  std::span<const std::byte> data_;
   std::size_t element_bytes_;
 };
 

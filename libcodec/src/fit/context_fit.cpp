@@ -17,23 +17,23 @@ constexpr double kQuantiles[] = {0.08, 0.2, 0.35, 0.5, 0.65, 0.8, 0.92};
 constexpr std::size_t kMaxCandidates = 320;  ///< histograms are pooled by scale to about so many before merging
 constexpr double kEnergyPriorCounts = 8;     ///< of its coefficient, in the scale of a rare bin
 constexpr unsigned kShapeRounds = 3;
-constexpr double kSmallestShareSlots = 0.35;  ///< a code with a smaller share is cheaper as an escape
+constexpr std::size_t kStartCoefficients = 32;  ///< that the activity to start with is taken from
+constexpr double kSmallestShareSlots = 0.35;    ///< a code with a smaller share is cheaper as an escape
 
 template <class Visit>
-void for_each_row(std::span<const std::int16_t> levels, std::size_t coefficients, std::span<const Strand> strands,
-                  Visit visit) {
+void for_each_row(const LevelRows& rows, std::size_t coefficients, std::span<const Strand> strands, Visit visit) {
   for (const Strand& strand : strands) {
     for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) {
-      visit(levels.data() + row * coefficients);
+      visit(rows.levels.data() + row * coefficients, row);
     }
   }
 }
 
 /// Indices of each coefficient, of all rows.
-std::vector<Histogram> count_indices(std::size_t coefficients, unsigned state_bits,
-                                     std::span<const std::int16_t> levels, std::span<const Strand> strands) {
+std::vector<Histogram> count_indices(std::size_t coefficients, unsigned state_bits, const LevelRows& levels,
+                                     std::span<const Strand> strands) {
   std::vector<Histogram> out(coefficients);
-  for_each_row(levels, coefficients, strands, [&](const std::int16_t* row) {
+  for_each_row(levels, coefficients, strands, [&](const std::int16_t* row, std::size_t) {
     unsigned state = 0;
     for (std::size_t k = 0; k < coefficients; ++k) {
       const std::int32_t index = state_bits == 0 ? row[k] : dependent_index(row[k], quantizer_of(state));
@@ -45,8 +45,7 @@ std::vector<Histogram> count_indices(std::size_t coefficients, unsigned state_bi
 }
 
 /// Raw bits from the mean square of the indices, then weights from the mean magnitude of what is left of them.
-void fit_scales(ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels,
-                std::span<const Strand> strands) {
+void fit_scales(ContextModel& model, unsigned state_bits, const LevelRows& levels, std::span<const Strand> strands) {
   const std::vector<Histogram> counts = count_indices(model.coefficients(), state_bits, levels, strands);
   for (std::size_t k = 0; k < counts.size(); ++k) {
     const double rows = counts[k].total();
@@ -66,14 +65,35 @@ void fit_scales(ContextModel& model, unsigned state_bits, std::span<const std::i
   }
 }
 
+/// The activity at which the first coefficients of a row of each class stand still, on average.
+std::vector<std::uint16_t> fit_starts(const ContextModel& model, unsigned state_bits, const LevelRows& levels,
+                                      std::span<const Strand> strands, std::size_t classes) {
+  const std::size_t r = model.coefficients();
+  const std::size_t first = std::min<std::size_t>(r, kStartCoefficients);
+  std::vector<double> term(classes), rows(classes);
+  for_each_row(levels, r, strands, [&](const std::int16_t* row, std::size_t number) {
+    const std::uint8_t row_class = levels.match_class[number];
+    rows[row_class] += static_cast<double>(first);
+    visit_contexts(model, state_bits, row, 0, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {
+      if (k < first) term[row_class] += next_activity(0, std::abs(index >> model.raw_bits[k]), model.weight[k]);
+    });
+  });
+  std::vector<std::uint16_t> out;
+  for (std::size_t i = 0; i < classes; ++i) {
+    const double start = rows[i] > 0 ? (1 << kActivityDecayShift) * term[i] / rows[i] : double{kActivityStart};
+    out.push_back(static_cast<std::uint16_t>(std::clamp(std::lrint(start), 0L, 65535L)));
+  }
+  return out;
+}
+
 /// Thresholds at quantiles of the activity.
-void fit_thresholds(ContextModel& model, unsigned state_bits, std::span<const std::int16_t> levels,
-                    std::span<const Strand> strands, unsigned bins) {
+void fit_thresholds(ContextModel& model, unsigned state_bits, const LevelRows& levels, std::span<const Strand> strands,
+                    std::span<const std::uint16_t> start_activity, unsigned bins) {
   const std::size_t r = model.coefficients();
   std::vector<std::uint64_t> count(1u << 12);  // activity in sixteenths of its unit of 256
-  for_each_row(levels, r, strands, [&](const std::int16_t* row) {
-    std::int32_t activity = kActivityStart;
-    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {
+  for_each_row(levels, r, strands, [&](const std::int16_t* row, std::size_t number) {
+    std::int32_t activity = levels.start(number, start_activity);
+    visit_contexts(model, state_bits, row, activity, [&](std::size_t k, unsigned, unsigned, std::int32_t index) {
       if (k > 0) ++count[std::min<std::size_t>(static_cast<std::size_t>(activity >> 4), count.size() - 1)];
       activity = next_activity(activity, std::abs(index >> model.raw_bits[k]), model.weight[k]);
     });
@@ -223,24 +243,29 @@ void fit_tables(ContextModel& model, unsigned quantizer, const std::vector<Histo
 
 }  // namespace
 
-ContextModel fit_context_model(std::span<const std::int16_t> levels, std::size_t coefficients, unsigned state_bits,
-                               std::span<const Strand> strands, const ContextFitOptions& options) {
-  ContextModel model = untrained_context_model(static_cast<std::uint32_t>(coefficients), state_bits > 0 ? 2 : 1);
-  if (coefficients == 0) return model;
+ContextFit fit_context_model(const LevelRows& levels, std::size_t coefficients, unsigned state_bits,
+                             std::span<const Strand> strands, const ContextFitOptions& options) {
+  ContextFit out{untrained_context_model(static_cast<std::uint32_t>(coefficients), state_bits > 0 ? 2 : 1), {}};
+  ContextModel& model = out.model;
+  if (!levels.match_class.empty()) out.start_activity.assign(options.match_classes + 1, kActivityStart);
+  if (coefficients == 0) return out;
   model.tables = {options.precision_bits, {}};
   model.code_count.clear();
   fit_scales(model, state_bits, levels, strands);
-  fit_thresholds(model, state_bits, levels, strands, options.bins);
+  if (!levels.match_class.empty())
+    out.start_activity = fit_starts(model, state_bits, levels, strands, options.match_classes + 1);
+  fit_thresholds(model, state_bits, levels, strands, out.start_activity, options.bins);
   model.table_of.assign(coefficients * model.bins * model.quantizers, 0);
   std::vector<Histogram> histograms(model.table_of.size());
-  for_each_row(levels, coefficients, strands, [&](const std::int16_t* row) {
-    visit_contexts(model, state_bits, row, [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
-      histograms[(k * model.bins + bin) * model.quantizers + quantizer].add(index >> model.raw_bits[k]);
-    });
+  for_each_row(levels, coefficients, strands, [&](const std::int16_t* row, std::size_t number) {
+    visit_contexts(model, state_bits, row, levels.start(number, out.start_activity),
+                   [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
+                     histograms[(k * model.bins + bin) * model.quantizers + quantizer].add(index >> model.raw_bits[k]);
+                   });
   });
   for (unsigned quantizer = 0; quantizer < model.quantizers; ++quantizer)
     fit_tables(model, quantizer, histograms, options);
-  return model;
+  return out;
 }
 
 namespace {
@@ -255,17 +280,20 @@ ContextCodeLength::ContextCodeLength(const ContextModel& model, unsigned state_b
   }
 }
 
-double ContextCodeLength::bits(std::span<const std::int16_t> levels, std::span<const Strand> strands) const {
+double ContextCodeLength::bits(const LevelRows& levels, std::span<const std::uint16_t> start_activity,
+                               std::span<const Strand> strands) const {
   double sum = 0;
-  for_each_row(levels, model_.coefficients(), strands, [&](const std::int16_t* row) {
-    visit_contexts(model_, state_bits_, row, [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
-      const unsigned table = model_.table(k, bin, quantizer);
-      const std::int32_t high = index >> model_.raw_bits[k];
-      const std::size_t code = zigzag(high);
-      sum += double{code < kTabulatedCodes ? bits_of_[table * kTabulatedCodes + code]
-                                           : context_symbol_bits(model_, table, high)} +
-             model_.raw_bits[k];
-    });
+  for_each_row(levels, model_.coefficients(), strands, [&](const std::int16_t* row, std::size_t number) {
+    const std::int32_t start = levels.start(number, start_activity);
+    visit_contexts(model_, state_bits_, row, start,
+                   [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
+                     const unsigned table = model_.table(k, bin, quantizer);
+                     const std::int32_t high = index >> model_.raw_bits[k];
+                     const std::size_t code = zigzag(high);
+                     sum += double{code < kTabulatedCodes ? bits_of_[table * kTabulatedCodes + code]
+                                                          : context_symbol_bits(model_, table, high)} +
+                            model_.raw_bits[k];
+                   });
   });
   return sum;
 }

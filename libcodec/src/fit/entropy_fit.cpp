@@ -24,13 +24,17 @@ void reset_entropy(CodecModel& model) {
   }
 }
 
-void fit_entropy(CodecModel& model, std::span<const std::int16_t> levels, std::span<const Strand> strands,
+void fit_entropy(CodecModel& model, const LevelRows& levels, std::span<const Strand> strands,
                  const EntropyFitOptions& options) {
   const std::size_t coefficients = model.synthesis.coefficients;
   if (model.entropy_kind == EntropyKind::context) {
-    model.context = fit_context_model(levels, coefficients, model.state_bits, strands, options.context);
+    ContextFitOptions context = options.context;
+    context.match_classes = model.match.classes;
+    ContextFit fit = fit_context_model(levels, coefficients, model.state_bits, strands, context);
+    model.context = std::move(fit.model);
+    if (model.match.classes > 0) model.match.start_activity = std::move(fit.start_activity);
   } else {
-    model.entropy = fit_static_model(count_levels(levels, coefficients, strands), options.classes);
+    model.entropy = fit_static_model(count_levels(levels.levels, coefficients, strands), options.classes);
   }
 }
 
@@ -38,9 +42,9 @@ CodeLength::CodeLength(const CodecModel& model) : model_(model) {
   if (model.entropy_kind == EntropyKind::context) context_.emplace(model.context, model.state_bits);
 }
 
-double CodeLength::bits(std::span<const std::int16_t> levels, std::span<const Strand> strands) const {
-  if (context_) return context_->bits(levels, strands);
-  const auto counts = count_levels(levels, model_.synthesis.coefficients, strands);
+double CodeLength::bits(const LevelRows& levels, std::span<const Strand> strands) const {
+  if (context_) return context_->bits(levels, model_.match.start_activity, strands);
+  const auto counts = count_levels(levels.levels, model_.synthesis.coefficients, strands);
   double sum = 0;
   for (std::size_t k = 0; k < counts.size(); ++k)
     sum += code_length_bits(model_.entropy, model_.entropy.class_of[k], counts[k]);

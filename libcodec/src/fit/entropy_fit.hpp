@@ -19,8 +19,8 @@ struct EntropyFitOptions {
 void reset_entropy(CodecModel& model);
 
 /// Learns the entropy model, of the kind that the codec model names, from levels.
-/// @param levels  row-major [row][coefficient]; the strands say which rows to learn from.
-void fit_entropy(CodecModel& model, std::span<const std::int16_t> levels, std::span<const Strand> strands,
+/// @param strands  say which rows to learn from.
+void fit_entropy(CodecModel& model, const LevelRows& levels, std::span<const Strand> strands,
                  const EntropyFitOptions& options);
 
 /// Bits that the entropy model of a codec model spends.
@@ -28,7 +28,7 @@ class CodeLength {
  public:
   /// @param model  borrowed.
   explicit CodeLength(const CodecModel& model);
-  double bits(std::span<const std::int16_t> levels, std::span<const Strand> strands) const;
+  double bits(const LevelRows& levels, std::span<const Strand> strands) const;
 
  private:
   const CodecModel& model_;

@@ -8,6 +8,7 @@
 #include "base/checksum.hpp"
 #include "base/try.hpp"
 #include "fit/checked_fit.hpp"
+#include "fit/match_fit.hpp"
 #include "fit/rung_fit.hpp"
 #include "generated/format_limits.hpp"
 #include "profile/metric_section.hpp"
@@ -233,12 +234,15 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
   std::vector<double> targets = options.target_nmse;
   std::sort(targets.begin(), targets.end());
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    RungFit fit = fit_checked_rung(rows, mean, rung_options(targets[i], options, rows.channels, metric));
+    const RungOptions rung_wanted = rung_options(targets[i], options, rows.channels, metric);
+    RungFit fit = fit_checked_rung(rows, mean, rung_wanted);
+    if (options.match_rows && options.transform && metric.empty()) fit = fit_matches(rows, std::move(fit), rung_wanted);
     Rung rung{std::move(fit.model), {}, {}};
     rung.model_bytes = write_model(rung.model);
     rung.digest = sha256(rung.model_bytes);
     content->info.push_back({targets[i], fit.held_out.nmse, fit.held_out.bits_per_value,
-                             rung.model.synthesis.coefficients, rung.model_bytes.size(), to_hex(rung.digest)});
+                             rung.model.synthesis.coefficients, rung.model_bytes.size(), rung.model.match.classes > 0,
+                             to_hex(rung.digest)});
     content->rungs.push_back(std::move(rung));
     if (options.progress != nullptr)
       options.progress(options.progress_context, targets.size() + i + 1, 2 * targets.size());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "rows/step_plan.hpp"
@@ -17,9 +18,14 @@ struct TrainingRows {
   std::uint32_t reference_channels = 0;  ///< 0: no reference
   std::vector<float> reference;          ///< the same rows of another tensor, as they are
 
+  const float* row(std::size_t index) const { return &values[index * channels]; }
   std::size_t row_count() const { return values.size() / channels; }
   /// Changes the fixed-point unit: rescales the values in place.
   void rescale(double new_unit);
 };
+
+/// Strands in groups of about as many values as a chunk has: what rows may be matched with ends at a group, as it ends
+/// at a chunk.
+std::vector<std::span<const Strand>> chunk_groups(std::span<const Strand> strands, std::uint32_t channels);
 
 }  // namespace actz

@@ -2,13 +2,35 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 
 namespace actz {
 namespace {
 
 constexpr double kPatchElementBits = 32;  ///< the type of the tensor is not known here
+constexpr std::size_t kTogether = 16;     ///< strands that the quantiser takes at a time
+
+/// Runs `task` on equal parts of the strands, each on a thread of its own.
+template <class Task>
+void share_out(std::span<const Strand> strands, unsigned threads, const Task& task) {
+  const std::size_t groups = (strands.size() + kTogether - 1) / kTogether;
+  const std::size_t part = (groups + threads - 1) / std::max(threads, 1u) * kTogether;
+  std::vector<std::future<void>> others;
+  for (std::size_t first = part; first < strands.size(); first += part) {
+    const auto some = strands.subspan(first, std::min(part, strands.size() - first));
+    others.push_back(std::async(std::launch::async, [&task, some] { task(some); }));
+  }
+  task(strands.first(std::min(part, strands.size())));
+  for (auto& other : others) other.get();
+}
 
 }  // namespace
+
+std::vector<std::uint8_t> classes_of(std::span<const RowMatch> matches) {
+  std::vector<std::uint8_t> out;
+  for (const RowMatch& match : matches) out.push_back(match.match_class);
+  return out;
+}
 
 double strand_energy(const TrainingRows& rows, const Strand& strand) {
   double sum = 0;
@@ -28,7 +50,8 @@ double noise_per_step_squared(unsigned state_bits) {
 
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options) {
   const double lambda = state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
-  return {options.optimize ? lambda * options.lambda_factor : 0.0, options.contexts, options.metric};
+  return {options.optimize ? lambda * options.lambda_factor : 0.0, options.contexts, options.metric,
+          options.coarse_analysis};
 }
 
 Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,
@@ -44,22 +67,36 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
   std::vector<double> row_error(rows.row_count());
   std::vector<unsigned> row_patches(rows.row_count());
   const double bound = options.error_bound ? *options.error_bound / options.unit : 0;
-  double beyond = 0;
+  std::vector<unsigned> row_beyond(rows.row_count());
   const RowBlock<std::int16_t> side =
       side_inputs(encoder, rows, double{model.reference.scale} * double{model.unit} / options.unit);
-  encoder.encode(
-      rows.values, strands, quantised,
-      [&](std::size_t row, const std::int32_t* decoded) {
-        const float* original = &rows.values[row * rows.channels];
-        for (std::size_t c = 0; c < rows.channels; ++c) {
-          const double error = double{original[c]} - decoded[c];
-          const bool patched = !options.error_bound && std::fabs(error) > kPatchedErrorUnits;
-          row_error[row] += patched ? 0.0 : error * error;
-          row_patches[row] += patched;
-          beyond += std::fabs(error) > bound ? 1 : 0;
-        }
-      },
-      &side);
+  const bool has_matches = model.match.classes > 0;
+  std::vector<RowMatch> own_matches;
+  std::vector<RowMatch>& matches = options.matches != nullptr ? *options.matches : own_matches;
+  const Matching matching = matches.empty() ? Matching::chosen : Matching::given;
+  if (has_matches) matches.resize(rows.row_count());
+  std::vector<double> match_bits(matches.size());
+  const auto measure_row = [&](std::size_t row, const std::int32_t* decoded) {
+    const float* original = rows.row(row);
+    for (std::size_t c = 0; c < rows.channels; ++c) {
+      const double error = double{original[c]} - decoded[c];
+      const bool patched = !options.error_bound && std::fabs(error) > kPatchedErrorUnits;
+      row_error[row] += patched ? 0.0 : error * error;
+      row_patches[row] += patched;
+      row_beyond[row] += std::fabs(error) > bound;
+    }
+  };
+  const LossyRowEncoder::RowSource source = [&](std::size_t row, float*) { return rows.row(row); };
+  if (has_matches) {
+    for (const std::span<const Strand> group : chunk_groups(strands, rows.channels)) {
+      encoder.encode(source, group, quantised, measure_row, &side, matches, matching);
+      add_match_bits(model.match, group, matches, match_bits);
+    }
+  } else {
+    share_out(strands, options.threads,
+              [&](std::span<const Strand> some) { encoder.encode(source, some, quantised, measure_row, &side); });
+  }
+  const std::vector<std::uint8_t> match_class = classes_of(matches);
   const CodeLength code_length(model);
   Trial out;
   StrandTrial sum;
@@ -73,9 +110,10 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
     for (std::size_t row = strand.first_row; row < strand.first_row + strand.row_count; ++row) {
       one.squared_error += row_error[row];
       one.bits += row_patches[row] * (kPatchPlaceBits + kPatchElementBits);
+      if (has_matches) one.bits += match_bits[row];
     }
     one.squared_error *= unit_energy;
-    if (options.wants_bits) one.bits += code_length.bits(quantised, std::span(&strand, 1));
+    if (options.wants_bits) one.bits += code_length.bits({quantised, match_class}, std::span(&strand, 1));
     sum.values += one.values;
     sum.energy += one.energy;
     sum.squared_error += one.squared_error;
@@ -84,6 +122,8 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
   }
   sum.values = std::max(sum.values, 1.0);
   out.measured = {sum.squared_error / std::max(sum.energy, 1e-300), sum.bits / sum.values};
+  double beyond = 0;
+  for (const unsigned count : row_beyond) beyond += count;
   out.share_beyond_bound = beyond / sum.values;
   return out;
 }

@@ -16,6 +16,7 @@ struct DecisionOptions {
   bool optimize = true;  ///< weigh bits against distortion; else the distortion alone
   TrellisContexts contexts = TrellisContexts::of_each_quantizer;
   const TaskMetric* metric = nullptr;  ///< of the distortion, and of the basis that is learned; borrowed
+  bool coarse_analysis = false;        ///< as in Decisions
   double lambda_factor = 1;            ///< of the usual λ
 };
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options);
@@ -36,6 +37,9 @@ struct TrialOptions {
   std::optional<double> error_bound;
   bool wants_bits = true;     ///< false: rates are left 0, and less is done
   std::size_t warm_rows = 0;  ///< at the front of each strand, coded but not measured: their history is missing
+  unsigned threads = 1;       ///< changes nothing but time
+  /// Of a model that matches rows: if empty they are chosen and kept here, else they are these; null: chosen
+  std::vector<RowMatch>* matches = nullptr;
 };
 struct StrandTrial {
   double values = 0;
@@ -56,6 +60,9 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
 
 /// Σ of the squares of a strand's values, in squared units.
 double strand_energy(const TrainingRows& rows, const Strand& strand);
+
+/// Match class of each row.
+std::vector<std::uint8_t> classes_of(std::span<const RowMatch> matches);
 
 /// Inputs of the reference, if the encoder's model has one.
 /// @param scale  that goes with the unit of the rows.

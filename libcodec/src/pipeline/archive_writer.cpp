@@ -108,15 +108,15 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   }
   std::optional<ModelChoice> choice;
   TensorHeader tensor;
-  std::uint32_t chunk_strands = 0;
+  CutPlan cut;
   for (;;) {
     ACTZ_TRY(choice, choose_model(input, dtype, planned, options, references));
     TensorViewPlan view = planned;
     const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
     if (longest_lag == 0)
       view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
-    const CutPlan cut = plan_cut(view, longest_lag, options.chunk_rows,
-                                 lossy ? kLossyChunkValues : kLosslessChunkBytes / element_bytes(dtype));
+    cut = plan_cut(view, longest_lag, options.chunk_rows,
+                   lossy ? kLossyChunkValues : kLosslessChunkBytes / element_bytes(dtype));
     tensor = {name,
               dtype,
               shape,
@@ -126,8 +126,7 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
               cut.strand_rows,
               choice ? choice->unit : 1.0F,
               choice ? choice->centre_scale : kCentreScaleOne};
-    chunk_strands = cut.chunk_strands;
-    if (!choice || choice->reference == nullptr || choice->reference->can_serve(tensor, chunk_strands)) break;
+    if (!choice || choice->reference == nullptr || choice->reference->can_serve(tensor, cut)) break;
     if (options.profile != nullptr) {
       return bad_argument("chunks of the reference '" + choice->reference->header->name +
                           "' are too long for those of '" + name + "'");
@@ -150,7 +149,7 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   }
   ACTZ_CHECK(file.section(SectionType::tensor, write_tensor_header(tensor), {0, state_->tensor_count, 0, 0, 0, 0}));
   TensorEncoding encoding(file, tensor, state_->tensor_count, choice ? &*choice : nullptr, reference, options);
-  ACTZ_CHECK(encoding.write_chunks(input, chunk_strands, model_index));
+  ACTZ_CHECK(encoding.write_chunks(input, cut, model_index));
   ACTZ_CHECK(encoding.write_end());
   if (tensor.is_referenced) {
     state_->kept.push_back({state_->tensor_count, std::make_shared<const TensorHeader>(tensor),

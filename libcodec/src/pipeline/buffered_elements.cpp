@@ -30,4 +30,12 @@ Status BufferedElements::read(std::uint64_t first_elem, std::span<std::byte> to)
   return {};
 }
 
+Result<std::span<const std::byte>> BufferedElements::view_or_read(std::uint64_t first_elem, std::size_t bytes,
+                                                                  std::vector<std::byte>& room) {
+  if (const auto there = view(first_elem, bytes); !there.empty()) return there;
+  room.resize(bytes);
+  ACTZ_CHECK(read(first_elem, room));
+  return std::span<const std::byte>(room);
+}
+
 }  // namespace actz

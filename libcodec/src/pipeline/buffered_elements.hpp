@@ -21,6 +21,13 @@ class BufferedElements {
 
   /// Any elements of a rewindable source; of a pipe, the next ones.
   Status read(std::uint64_t first_elem, std::span<std::byte> to);
+  /// The same, where they lie if the source says so; else read into `room`.
+  Result<std::span<const std::byte>> view_or_read(std::uint64_t first_elem, std::size_t bytes,
+                                                  std::vector<std::byte>& room);
+  /// Where they lie, or nothing.
+  std::span<const std::byte> view(std::uint64_t first_elem, std::size_t bytes) const {
+    return source_.view(first_elem, bytes);
+  }
 
  private:
   ElementSource& source_;

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/try.hpp"
+#include "fit/match_fit.hpp"
 #include "fit/metric_basis.hpp"
 #include "fit/rung_fit.hpp"
 #include "pipeline/model_choice.hpp"
@@ -21,6 +22,10 @@ constexpr std::uint64_t kMostMeasuredAgain = 1u << 22;  ///< where the first sam
 constexpr double kMeasuredError = 0.004;                ///< standard error wanted of what is aimed at
 /// Of a strand, or more where lags reach far; many short ones represent more
 constexpr std::uint64_t kMeasuredRows = 32;
+/// Up to here the unit is found on a smaller sample, with fewer trials
+constexpr unsigned kFastEffort = 2;
+constexpr std::uint64_t kFastSampleShare = 4;  ///< of the values measured otherwise, one in so many
+constexpr double kFastAcceptedStep = 0.05;
 /// From here on samples grow until the target is met to half a percent, and more is tried
 constexpr unsigned kThoroughEffort = 4;
 /// From here on paths reckon with their own contexts, and training takes more turns
@@ -40,8 +45,10 @@ double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(
 /// @param metric  may be empty; must outlive what is made of the result.
 DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric& metric) {
   return {!options.max_error,
-          options.effort >= kExactEffort ? TrellisContexts::of_each_path : TrellisContexts::of_each_quantizer,
-          metric.empty() ? nullptr : &metric};
+          options.effort >= kExactEffort ? TrellisContexts::of_each_path
+          : options.effort > kFastEffort ? TrellisContexts::of_each_quantizer
+                                         : TrellisContexts::of_best_path,
+          metric.empty() ? nullptr : &metric, options.effort <= kFastEffort};
 }
 
 std::uint32_t centre_scale_for(double model_unit, double unit) {
@@ -190,6 +197,12 @@ double total_bits(const RungFit& fit, double values, const EncodeOptions& option
   return bits_per_value * values + 8.0 * static_cast<double>(write_model(fit.model).size());
 }
 
+/// Whether it is worth the time to try to match the rows of a tensor that is fitted to.
+bool may_match(const EncodeOptions& options, const CodecModel& model) {
+  return options.match_rows && options.effort >= kThoroughEffort && !options.max_error && options.metric.empty() &&
+         model.synthesis.kind != SynthesisKind::diagonal;
+}
+
 bool goes_with(const ReferenceTensor& reference, const TensorViewPlan& view) {
   return reference.header->row_count() == view.sequences * view.rows && reference.depth < kMaxReferenceDepth;
 }
@@ -236,22 +249,28 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
 
 /// The unit that meets a target, from a sample as large as the spread of the tensor asks for.
 Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
-                            const UnitTarget& target, double unit, unsigned effort) {
+                            const UnitTarget& target, double unit, const EncodeOptions& options) {
   const std::uint64_t values = tensor.view.sequences * tensor.view.rows * tensor.view.channels;
   const std::uint64_t strand_rows =
       std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));
   ACTZ_TRY(const auto energy, energy_per_value(tensor.elements, tensor.dtype, tensor.view));
-  std::uint64_t sampled = std::clamp(values / 8, kFewestMeasured, kMostMeasured);
+  const bool fast = options.effort <= kFastEffort;
+  const bool matched = model.match.classes > 0;  // what a row is matched with depends on all rows of its chunk
+  std::uint64_t sampled = matched
+                              ? std::min(values, kLossyChunkValues)
+                              : std::clamp(values / 8, kFewestMeasured, kMostMeasured) / (fast ? kFastSampleShare : 1);
   for (;;) {
     // The whole tensor is measured as it will be coded; of a part, strands without their first rows, which lack
     // history.
-    const bool whole = sampled >= values;
+    const bool whole = matched || sampled >= values;
     const CutPlan cut =
         plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1), 0, kLossyChunkValues);
     ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
-    const FoundUnit found = find_unit(model, encoder, sample, energy, target, unit, whole ? 0 : strand_rows / 2);
+    const FoundUnit found = find_unit(
+        model, encoder, sample, energy, target, unit,
+        {whole ? 0 : strand_rows / 2, fast ? kFastAcceptedStep : SearchOptions{}.accepted_step, options.threads});
     const double growth = std::pow(found.relative_error / kMeasuredError, 2);
-    if (growth <= 1.5 || effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
+    if (growth <= 1.5 || options.effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
         sampled >= kMostMeasuredAgain)
       return found.unit;
     sampled = static_cast<std::uint64_t>(
@@ -281,7 +300,7 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   } else {
     const double guess = unit * first_guess(profile, options);
     ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options, metric),
-                                guess, options.effort));
+                                guess, options));
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.reference = reference;
@@ -304,6 +323,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   std::optional<RungFit> best;
   const ReferenceTensor* best_reference = nullptr;
   double best_bits = 0;
+  RungOptions best_options;
   const auto try_candidate = [&](const Candidate& candidate, const ReferenceTensor* reference) {
     RungOptions rung = rung_options(candidate, options, view.channels, metric);
     const double share = static_cast<double>(sample.rows.values.size()) / values;
@@ -315,6 +335,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
     best = std::move(fit);
     best_bits = bits;
     best_reference = reference;
+    best_options = rung;
   };
   const std::vector<Candidate> candidates = candidates_for(options, view);
   for (const Candidate& candidate : candidates) try_candidate(candidate, nullptr);
@@ -330,10 +351,16 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   } else {
     ACTZ_CHECK(add_reference_rows(*best_reference, sample));
   }
+  if (may_match(options, best->model)) {
+    RungFit matched = fit_matches(sample.rows, *best, best_options);
+    if (total_bits(matched, values, options, metric, sample, dtype) < best_bits) best = std::move(matched);
+  }
   auto encoder = make_row_encoder(best->model, options, metric);
   double unit = double{best->model.unit};
   if (!options.max_error && !options.lambda)
-    unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit, 0).unit;
+    unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit,
+                     {.threads = options.threads})
+               .unit;
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);
   out.reference = best_reference;

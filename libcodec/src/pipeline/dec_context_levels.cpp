@@ -20,8 +20,8 @@ class ContextLevels final : public StepLevels {
         decoder_(model.tables, parts.states, parts.words),
         bypass_(parts.bypass) {}
 
-  bool read(std::size_t rows, RowBlock<std::int16_t>& levels) override {
-    lanes_.start(rows_, rows);
+  bool read(std::size_t rows, std::span<const std::int32_t> activity, RowBlock<std::int16_t>& levels) override {
+    lanes_.start(rows_, rows, activity);
     const TableSchedule schedule{rows_.table_offset.data(), std::max<std::size_t>(rows, kMaxLanes)};
     for (std::size_t k = 0; k < context_.coefficients(); ++k) {
       if (!decoder_.decode_step(schedule, rows, symbols_.data())) return false;  // R-RANS-03
@@ -32,6 +32,8 @@ class ContextLevels final : public StepLevels {
     transpose(rows, levels);
     return true;
   }
+
+  BitReader& bypass() override { return bypass_; }
 
   bool finished() override { return decoder_.finished() && bypass_.at_end(); }  // R-RANS-04, R-CHNK-20
 

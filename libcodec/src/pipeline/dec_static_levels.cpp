@@ -66,7 +66,7 @@ class StaticLevels final : public StepLevels {
         decoder_(model.tables, parts.states, parts.words),
         bypass_(parts.bypass) {}
 
-  bool read(std::size_t rows, RowBlock<std::int16_t>& levels) override {
+  bool read(std::size_t rows, std::span<const std::int32_t> /*activity*/, RowBlock<std::int16_t>& levels) override {
     const std::size_t r = model_.symbols_per_row();
     if (!decoder_.decode_step(model_.schedule, rows * r, symbols_.data())) return false;  // R-RANS-03
     for (std::size_t i = 0; i < rows; ++i) {
@@ -74,6 +74,8 @@ class StaticLevels final : public StepLevels {
     }
     return true;
   }
+
+  BitReader& bypass() override { return bypass_; }
 
   bool finished() override { return decoder_.finished() && bypass_.at_end(); }  // R-RANS-04, R-CHNK-20
 

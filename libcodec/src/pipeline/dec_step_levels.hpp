@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
+#include "base/bit_reader.hpp"
 #include "linear/row_block.hpp"
 #include "pipeline/dec_chunk.hpp"
 
@@ -12,7 +14,10 @@ class StepLevels {
  public:
   virtual ~StepLevels() = default;
   /// Levels of the next `rows` rows. @return false when the data is broken.
-  virtual bool read(std::size_t rows, RowBlock<std::int16_t>& levels) = 0;
+  /// @param activity  of each row before its first coefficient; empty: kActivityStart.
+  virtual bool read(std::size_t rows, std::span<const std::int32_t> activity, RowBlock<std::int16_t>& levels) = 0;
+  /// Raw bits and escapes, to read what else stands there between the steps.
+  virtual BitReader& bypass() = 0;
   /// Whether coder and bypass stream end where they should.
   virtual bool finished() = 0;
 };

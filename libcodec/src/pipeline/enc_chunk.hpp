@@ -22,6 +22,8 @@ struct ChunkStatistics {
   std::vector<double> square_sum;  ///< per channel, of (x − centre)²
   std::uint64_t finite_rows = 0;
   std::uint64_t patches = 0;
+  std::uint64_t matched_rows = 0;
+  std::uint64_t match_bits = 0;
 };
 
 struct EncodedChunk {

@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <bit>
+#include <memory>
 
 #include "base/bit_writer.hpp"
 #include "base/byte_writer.hpp"
 #include "entropy/rans.hpp"
+#include "linear/row_block.hpp"
+#include "linear/transpose.hpp"
+#include "pipeline/enc_matches.hpp"
 #include "pipeline/enc_symbols.hpp"
 #include "rows/context_lanes.hpp"
 #include "rows/step_plan.hpp"
@@ -15,9 +19,12 @@ constexpr std::size_t kMaxContextLanes = 64;
 
 /// The symbols of a chunk in coding order: coefficient by coefficient, each for all rows of a step.
 struct SymbolStream {
-  std::vector<std::uint8_t> symbol;
-  std::vector<std::uint32_t> table_offset;  ///< of the encoder's tables
-  std::vector<std::size_t> run;             ///< symbols of each coefficient of each step: rows of the step
+  explicit SymbolStream(std::size_t count)
+      : symbol(std::make_unique_for_overwrite<std::uint8_t[]>(count + kSymbolPadding)),
+        table(std::make_unique_for_overwrite<std::uint8_t[]>(count + kSymbolPadding)) {}
+  std::unique_ptr<std::uint8_t[]> symbol;
+  std::unique_ptr<std::uint8_t[]> table;
+  std::vector<std::size_t> run;  ///< symbols of each coefficient of each step: rows of the step
 };
 
 /// Lanes run over the rows of a step: as many as there are rows, within what the rate allows.
@@ -33,49 +40,68 @@ class ContextSymbolCoder final : public SymbolCoder {
   explicit ContextSymbolCoder(const CodecModel& model)
       : model_(model), lanes_(model.context, model.state_bits), tables_(model.context.tables) {}
 
-  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout,
-                                   ChunkHeader& header) const override {
-    const StepPlan plan(layout.strands, model_.predictor.kind != PredictorKind::none);
+  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, std::span<const RowMatch> matches,
+                                   const ChunkLayout& layout, ChunkHeader& header) const override {
+    MatchWriter match_writer(model_.match, layout, matches);
+    const StepPlan plan(layout.strands, model_.in_lockstep());
     const std::size_t count = layout.row_count * model_.context.coefficients();
-    SymbolStream stream{
-        std::vector<std::uint8_t>(count + kSymbolPadding), std::vector<std::uint32_t>(count + kSymbolPadding), {}};
-    WorkSpace work(plan.largest_step_rows());
+    SymbolStream stream(count);
+    WorkSpace work(plan.largest_step_rows(), model_.context.coefficients());
     BitWriter bypass;
     StepRows step;
     std::size_t at = 0;
     for (std::size_t i = 0; i < plan.step_count(); ++i) {
       plan.rows_of(i, step);
+      match_writer.write(step, bypass);
+      lanes_.start(work.rows, step.row.size(), match_writer.start_activity());
       at = code_step(levels, step.row, at, work, stream, bypass);
       stream.run.push_back(step.row.size());
     }
     CodedSymbols out;
     out.states_and_words = entropy_code_runs(stream, at, lanes_for(plan.largest_step_rows(), at), header);
     out.bypass = bypass.finish();
+    out.match_bits = match_writer.bits_written();
     header.bypass_bytes = static_cast<std::uint32_t>(out.bypass.size());
     return out;
   }
 
  private:
   struct WorkSpace {
-    explicit WorkSpace(std::size_t largest_step_rows) : rows(largest_step_rows), levels(rows.index.size()) {}
+    WorkSpace(std::size_t largest_step_rows, std::size_t coefficients)
+        : rows(largest_step_rows),
+          levels(rows.index.size(), coefficients),
+          columns(coefficients + kTransposeBlock, rows.index.size()) {}
     ContextLanes::Rows rows;
-    std::vector<std::int16_t> levels;  ///< of one coefficient
+    RowBlock<std::int16_t> levels;   ///< of the rows of a step
+    RowBlock<std::int16_t> columns;  ///< the same by coefficient
   };
+
+  /// The levels of a step by coefficient. Rows of a step may lie a multiple of the cache's size apart: each is read
+  /// once.
+  void gather_columns(std::span<const std::int16_t> levels, const std::vector<std::size_t>& rows,
+                      WorkSpace& work) const {
+    const std::size_t r = model_.context.coefficients();
+    for (std::size_t i = 0; i < rows.size(); ++i) std::copy_n(&levels[rows[i] * r], r, work.levels.row(i));
+    for (std::size_t i = 0; i < rows.size(); i += kTransposeBlock) {
+      for (std::size_t k = 0; k < r; k += kTransposeBlock) {
+        transpose_block(work.levels.row(i) + k, work.levels.stride(), work.columns.row(k) + i, work.columns.stride());
+      }
+    }
+  }
 
   std::size_t code_step(std::span<const std::int16_t> levels, const std::vector<std::size_t>& rows, std::size_t at,
                         WorkSpace& work, SymbolStream& stream, BitWriter& bypass) const {
     const std::size_t r = model_.context.coefficients();
     const unsigned precision_bits = model_.context.tables.precision_bits;
-    lanes_.start(work.rows, rows.size());
+    gather_columns(levels, rows, work);
     for (std::size_t k = 0; k < r; ++k, at += rows.size()) {
-      for (std::size_t i = 0; i < rows.size(); ++i) work.levels[i] = levels[rows[i] * r + k];
       std::uint8_t* const symbols = &stream.symbol[at];
-      const bool may_escape = lanes_.emit(work.rows, k, rows.size(), work.levels.data(), symbols);
+      const bool may_escape = lanes_.emit(work.rows, k, rows.size(), work.columns.row(k), symbols);
       if (may_escape || model_.context.raw_bits[k] > 0) write_bypass(k, rows.size(), work.rows, symbols, bypass);
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        stream.table_offset[at + i] = EncodeTables::table_offset(work.rows.table_offset[i] >> precision_bits);
-      }
-      lanes_.advance(work.rows, k, rows.size(), work.levels.data());
+      std::uint8_t* const table = &stream.table[at];
+      const std::uint32_t* const offset = work.rows.table_offset.data();
+      for (std::size_t i = 0; i < rows.size(); ++i) table[i] = static_cast<std::uint8_t>(offset[i] >> precision_bits);
+      lanes_.advance(work.rows, k, rows.size(), work.columns.row(k));
     }
     return at;
   }
@@ -98,13 +124,16 @@ class ContextSymbolCoder final : public SymbolCoder {
   std::vector<std::byte> entropy_code_runs(const SymbolStream& stream, std::size_t count, unsigned lanes,
                                            ChunkHeader& header) const {
     RansEncoder encoder(tables_, lanes, count);
+    const std::size_t widest = stream.run.empty() ? 0 : *std::max_element(stream.run.begin(), stream.run.end());
+    std::vector<std::uint32_t> table_offset(std::max<std::size_t>(widest, kMaxLanes) + kSymbolPadding);
     std::size_t end = count;
     for (std::size_t step = stream.run.size(); step-- > 0;) {
       const std::size_t rows = stream.run[step];
       for (std::size_t k = 0; k < model_.context.coefficients(); ++k) {
         end -= rows;
-        encoder.encode_step({&stream.table_offset[end], std::max<std::size_t>(rows, kMaxLanes)},
-                            std::span(stream.symbol).subspan(end, rows));
+        const std::uint8_t* const table = &stream.table[end];
+        for (std::size_t i = 0; i < rows; ++i) table_offset[i] = EncodeTables::table_offset(table[i]);
+        encoder.encode_step({table_offset.data(), std::max<std::size_t>(rows, kMaxLanes)}, {&stream.symbol[end], rows});
       }
     }
     ByteWriter out;

@@ -5,37 +5,19 @@
 #include <cmath>
 
 #include "base/bytes.hpp"
+#include "linear/channel_sums.hpp"
 #include "tensor/finite.hpp"
 #include "tensor/float_convert.hpp"
 
 namespace actz {
 namespace {
 
-void load_row(DType, std::span<const std::byte> from, std::span<double> to) {
-  for (std::size_t c = 0; c < to.size(); ++c) to[c] = std::bit_cast<double>(load_le<std::uint64_t>(&from[c * 8]));
+const double* row_view(DType, std::span<const std::byte> from, std::vector<double>& room) {
+  for (std::size_t c = 0; c < room.size(); ++c) room[c] = std::bit_cast<double>(load_le<std::uint64_t>(&from[c * 8]));
+  return room.data();
 }
-void load_row(DType dtype, std::span<const std::byte> from, std::span<float> to) { floats_to_f32(dtype, from, to); }
-
-// Sums for each channel apart: the loops vectorise, and the order of every sum is that of the rows.
-
-template <class Float>
-void add_errors(const Float* __restrict original, const Float* __restrict decoded, double* __restrict squared,
-                double* __restrict largest, std::size_t count) {
-  for (std::size_t c = 0; c < count; ++c) {
-    const double error = std::fabs(double{original[c]} - double{decoded[c]});
-    squared[c] += error * error;
-    largest[c] = largest[c] < error ? error : largest[c];
-  }
-}
-
-template <class Float>
-void add_centred(const Float* __restrict values, const double* __restrict centre, double* __restrict sum,
-                 double* __restrict square_sum, std::size_t count) {
-  for (std::size_t c = 0; c < count; ++c) {
-    const double centred = double{values[c]} - centre[c];
-    sum[c] += centred;
-    square_sum[c] += centred * centred;
-  }
+const float* row_view(DType dtype, std::span<const std::byte> from, std::vector<float>& room) {
+  return view_as_f32(dtype, from, room);
 }
 
 }  // namespace
@@ -65,28 +47,31 @@ void ErrorMeter::measure(std::size_t row) {
 template <class Float>
 void ErrorMeter::measure_as(std::size_t row, std::vector<Float>& original, std::vector<Float>& decoded) {
   const std::size_t d = centre_.size();
+  const std::size_t row_bytes = d * element_bytes(dtype_);
+  const Float* x = row_view(dtype_, elements_.subspan(row * row_bytes, row_bytes), original);
+  const Float* y = row_view(dtype_, decoded_.subspan(row * row_bytes, row_bytes), decoded);
+  if (!all_within(x, y, limit_, d)) {
+    if (x != original.data()) std::copy_n(x, d, original.begin());
+    if (y != decoded.data()) std::copy_n(y, d, decoded.begin());
+    patch(row, original, decoded);
+    x = original.data();
+    y = decoded.data();
+  }
+  add_errors(x, y, squared_error_.data(), largest_error_.data(), d);
+  add_moments(x, centre_.data(), sum_.data(), square_sum_.data(), d);
+}
+
+template <class Float>
+void ErrorMeter::patch(std::size_t row, std::vector<Float>& original, std::vector<Float>& decoded) {
   const std::size_t width = element_bytes(dtype_);
-  load_row(dtype_, elements_.subspan(row * d * width, d * width), original);
-  load_row(dtype_, decoded_.subspan(row * d * width, d * width), decoded);
-  for (std::size_t c = is_close(original, decoded) ? d : 0; c < d; ++c) {
+  for (std::size_t c = 0; c < original.size(); ++c) {
     if (std::fabs(double{original[c]} - double{decoded[c]}) <= limit_) continue;
-    const std::size_t element = row * d + c;
+    const std::size_t element = row * original.size() + c;
     patched_.push_back(element);
     std::copy_n(&elements_[element * width], width, &decoded_[element * width]);
     if (!std::isfinite(original[c])) original[c] = static_cast<Float>(centre_[c]);
     decoded[c] = original[c];
   }
-  add_errors(original.data(), decoded.data(), squared_error_.data(), largest_error_.data(), d);
-  add_centred(original.data(), centre_.data(), sum_.data(), square_sum_.data(), d);
-}
-
-template <class Float>
-bool ErrorMeter::is_close(const std::vector<Float>& original, const std::vector<Float>& decoded) const {
-  unsigned beyond = 0;  // no early exit: the loop vectorises
-  for (std::size_t c = 0; c < original.size(); ++c) {
-    beyond |= static_cast<unsigned>(!(std::fabs(double{original[c]} - double{decoded[c]}) <= limit_));
-  }
-  return beyond == 0;
 }
 
 PatchList ErrorMeter::finish(ChunkStatistics& statistics) {

@@ -31,15 +31,16 @@ class ErrorMeter {
  private:
   template <class Float>
   void measure_as(std::size_t row, std::vector<Float>& original, std::vector<Float>& decoded);
+  /// Patches what is beyond the limit, on either side.
   template <class Float>
-  bool is_close(const std::vector<Float>& original, const std::vector<Float>& decoded) const;
+  void patch(std::size_t row, std::vector<Float>& original, std::vector<Float>& decoded);
 
   DType dtype_;
   double limit_;
   std::span<const std::byte> elements_;
   std::span<std::byte> decoded_;
   std::vector<std::size_t> patched_;  ///< elements
-  std::vector<float> narrow_[2];      ///< a row of either side, f64 excepted
+  std::vector<float> narrow_[2];      ///< room for a row of either side, f64 excepted
   std::vector<double> wide_[2];
 
   // For each channel:

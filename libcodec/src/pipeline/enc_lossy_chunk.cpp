@@ -28,27 +28,31 @@ class LossyChunkEncoder final : public ChunkEncoder {
         rows_(std::move(rows)),
         symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_)
                                                             : make_static_symbol_coder(model_)),
-        centre_(scaled_centre(model, tensor.centre_scale)) {}
+        centre_(scaled_centre(model, tensor.centre_scale)),
+        float_centre_(centre_.begin(), centre_.end()) {}
 
   Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements,
                               const ReferenceRows* reference) const override {
     const ChunkLayout layout = chunk_layout(tensor_, place.first_strand, place.strand_count);
-    const std::vector<float> rows = centred_rows(elements, layout);
-    std::vector<std::int16_t> quantised(layout.row_count * model_.synthesis.coefficients);
-    std::vector<std::byte> decoded(elements.size());
+    const std::size_t level_count = layout.row_count * model_.synthesis.coefficients;
+    const auto level_room = std::make_unique_for_overwrite<std::int16_t[]>(level_count);
+    const auto decoded_room = std::make_unique_for_overwrite<std::byte[]>(elements.size());
+    const std::span<std::int16_t> quantised(level_room.get(), level_count);
+    const std::span<std::byte> decoded(decoded_room.get(), elements.size());
     RowOutput output(tensor_, model_, decoded);
     ErrorMeter meter(tensor_, centre_, largest_error_, elements, decoded);
+    std::vector<RowMatch> matches(model_.match.classes > 0 ? layout.row_count : 0);
     RowBlock<std::int16_t> side;
     if (const ReferencePredictor* predictor = rows_->loop().reference()) {
       side = reference_inputs(*predictor, *reference, tensor_.reference_scale);
     }
-    rows_->encode(
-        rows, layout.strands, quantised,
-        [&](std::size_t row, const std::int32_t* fixed) {
-          output.store(row, fixed);
-          meter.measure(row);
-        },
-        &side);
+    rows_->encode([&](std::size_t row, float* room) { return centred_row(elements, row, room); }, layout.strands,
+                  quantised,
+                  [&](std::size_t row, const std::int32_t* fixed) {
+                    output.store(row, fixed);
+                    meter.measure(row);
+                  },
+                  &side, matches);
     EncodedChunk out;
     const PatchList patches = meter.finish(out.statistics);
     out.digest = xxh64(decoded);
@@ -63,8 +67,10 @@ class LossyChunkEncoder final : public ChunkEncoder {
                        0,
                        0,
                        0};
-    const auto coded = symbols_->code(quantised, layout, header);
+    const auto coded = symbols_->code(quantised, matches, layout, header);
     if (!coded) return exact_chunk(place, elements, std::move(out.statistics));
+    out.statistics.match_bits = coded->match_bits;
+    for (const RowMatch& match : matches) out.statistics.matched_rows += match.match_class > 0;
     const std::vector<std::byte> patch_bytes = write_patches(patches);
     header.patch_bytes = static_cast<std::uint32_t>(patch_bytes.size());
     out.payload = assemble_chunk(header, coded->states_and_words, coded->bypass, patch_bytes);
@@ -79,29 +85,27 @@ class LossyChunkEncoder final : public ChunkEncoder {
                                   ChunkStatistics statistics) {
     EncodedChunk out = raw_chunk(place, elements);
     statistics.squared_error = statistics.max_abs_error = 0;
-    statistics.patches = 0;
+    statistics.patches = statistics.matched_rows = statistics.match_bits = 0;
     out.statistics = std::move(statistics);
     return out;
   }
 
-  /// Elements in fixed-point units with the centre subtracted; what is not finite or out of range becomes 0 here
-  /// and is patched.
-  std::vector<float> centred_rows(std::span<const std::byte> elements, const ChunkLayout& layout) const {
+  /// A row in fixed-point units with the centre subtracted; what is not finite or out of range becomes 0 here and is
+  /// patched.
+  const float* centred_row(std::span<const std::byte> elements, std::size_t row, float* out) const {
     const std::size_t d = tensor_.channels;
-    std::vector<float> out(layout.element_count);
+    const std::size_t row_bytes = d * element_bytes(tensor_.dtype);
+    const auto from = elements.subspan(row * row_bytes, row_bytes);
     if (tensor_.dtype == DType::f64) {
-      for (std::size_t i = 0; i < out.size(); ++i) {
-        const auto value = std::bit_cast<double>(load_le<std::uint64_t>(&elements[i * 8]));
-        out[i] = within_reach(static_cast<float>(value / double{tensor_.unit} - centre_[i % d]));
+      for (std::size_t c = 0; c < d; ++c) {
+        const auto value = std::bit_cast<double>(load_le<std::uint64_t>(&from[c * 8]));
+        out[c] = within_reach(static_cast<float>(value / double{tensor_.unit} - centre_[c]));
       }
     } else {
-      floats_to_f32(tensor_.dtype, elements, out);
+      const float* const values = view_as_f32(tensor_.dtype, from, std::span(out, d));
       const float scale = 1.0F / tensor_.unit;
-      std::vector<float> centre(centre_.begin(), centre_.end());
-      for (std::size_t row = 0; row < layout.row_count; ++row) {
-        float* values = &out[row * d];
-        for (std::size_t c = 0; c < d; ++c) values[c] = within_reach(values[c] * scale - centre[c]);
-      }
+      const float* const centre = float_centre_.data();
+      for (std::size_t c = 0; c < d; ++c) out[c] = within_reach(values[c] * scale - centre[c]);
     }
     return out;
   }
@@ -112,6 +116,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
   std::shared_ptr<const LossyRowEncoder> rows_;
   std::unique_ptr<SymbolCoder> symbols_;
   std::vector<std::int32_t> centre_;
+  std::vector<float> float_centre_;
 };
 
 }  // namespace

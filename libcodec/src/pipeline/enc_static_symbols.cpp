@@ -2,6 +2,7 @@
 
 #include "base/bit_writer.hpp"
 #include "pipeline/enc_chunk.hpp"
+#include "pipeline/enc_matches.hpp"
 #include "pipeline/enc_symbols.hpp"
 
 namespace actz {
@@ -25,10 +26,11 @@ class StaticSymbolCoder final : public SymbolCoder {
     }
   }
 
-  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout,
-                                   ChunkHeader& header) const override {
+  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, std::span<const RowMatch> matches,
+                                   const ChunkLayout& layout, ChunkHeader& header) const override {
+    MatchWriter match_writer(model_.match, layout, matches);
     const std::size_t r = model_.synthesis.coefficients;
-    const StepPlan plan(layout.strands, model_.predictor.kind != PredictorKind::none);
+    const StepPlan plan(layout.strands, model_.in_lockstep());
     std::vector<std::uint8_t> symbols(levels.size() + kSymbolPadding);
     std::vector<std::size_t> step_symbols;
     BitWriter bypass;
@@ -37,6 +39,7 @@ class StaticSymbolCoder final : public SymbolCoder {
     StepRows step;
     for (std::size_t index = 0; index < plan.step_count(); ++index) {
       plan.rows_of(index, step);
+      match_writer.write(step, bypass);
       for (const std::size_t row : step.row) {
         row_symbols(&levels[row * r], &symbols[count], bypass, codable);
         count += r;
@@ -47,6 +50,7 @@ class StaticSymbolCoder final : public SymbolCoder {
     CodedSymbols out;
     entropy_code(tables_, schedule_, std::span(symbols).first(count), step_symbols, header, out.states_and_words);
     out.bypass = bypass.finish();
+    out.match_bits = match_writer.bits_written();
     header.bypass_bytes = static_cast<std::uint32_t>(out.bypass.size());
     return out;
   }

@@ -17,16 +17,18 @@ namespace actz {
 struct CodedSymbols {
   std::vector<std::byte> states_and_words;
   std::vector<std::byte> bypass;
+  std::uint64_t match_bits = 0;  ///< of the bypass stream
 };
 
 /// Entropy-codes the levels of a chunk, one implementation for each entropy kind. Shared by threads.
 class SymbolCoder {
  public:
   virtual ~SymbolCoder() = default;
-  /// @param levels  row-major [row][coefficient]. Fills lanes_log2, word_count and bypass_bytes of the header.
+  /// @param levels   row-major [row][coefficient]. Fills lanes_log2, word_count and bypass_bytes of the header.
+  /// @param matches  of each row, if the model matches rows.
   /// @return nothing if the model, whose frequencies may be anybody's, cannot code one of the levels.
-  virtual std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkLayout& layout,
-                                           ChunkHeader& header) const = 0;
+  virtual std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, std::span<const RowMatch> matches,
+                                           const ChunkLayout& layout, ChunkHeader& header) const = 0;
 };
 
 /// @param model  borrowed.

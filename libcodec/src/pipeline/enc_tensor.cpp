@@ -33,27 +33,33 @@ TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std
                     : make_lossless_chunk_encoder(choice->model, tensor_);
 }
 
-Status TensorEncoding::write_chunks(BufferedElements& elements, std::uint32_t chunk_strands,
-                                    std::uint16_t model_index) {
+Status TensorEncoding::write_chunks(BufferedElements& elements, const CutPlan& cut, std::uint16_t model_index) {
   OrderedTasks<PlacedChunk> tasks(options_.threads,
                                   [this](PlacedChunk&& done) { return store(done.place, done.chunk); });
   const std::size_t row_bytes = tensor_.channels * element_bytes(tensor_.dtype);
   const std::uint64_t strands = tensor_.strand_count();
   std::uint32_t chunk_index = 0;
   for (std::uint64_t strand = 0; strand < strands; ++chunk_index) {
-    const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk_strands, strands - strand));
+    const auto count =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(cut.strands_of(chunk_index), strands - strand));
     const std::uint64_t first_row = tensor_.first_row_of_strand(strand);
     const std::uint64_t rows = tensor_.first_row_of_strand(strand + count) - first_row;
-    auto input = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(rows) * row_bytes);
-    ACTZ_CHECK(elements.read(first_row * tensor_.channels, *input));
+    const std::size_t bytes = static_cast<std::size_t>(rows) * row_bytes;
+    std::span<const std::byte> input = elements.view(first_row * tensor_.channels, bytes);
+    std::shared_ptr<std::byte[]> room;
+    if (input.empty()) {
+      room = std::make_shared_for_overwrite<std::byte[]>(bytes);
+      ACTZ_CHECK(elements.read(first_row * tensor_.channels, {room.get(), bytes}));
+      input = {room.get(), bytes};
+    }
     const ChunkPlace place{tensor_index_, chunk_index, strand, count, model_index};
-    ACTZ_CHECK(tasks.add([this, place, input, first_row, rows]() -> Result<PlacedChunk> {
+    ACTZ_CHECK(tasks.add([this, place, input, room, first_row, rows]() -> Result<PlacedChunk> {
       ReferenceRows reference;
       if (reference_ != nullptr) {
         ACTZ_TRY(reference,
                  decode_rows(reference_->covering(first_row, first_row + rows), first_row, first_row + rows));
       }
-      ACTZ_TRY(auto chunk, encoder_->encode(place, *input, reference_ != nullptr ? &reference : nullptr));
+      ACTZ_TRY(auto chunk, encoder_->encode(place, input, reference_ != nullptr ? &reference : nullptr));
       return PlacedChunk{place, std::move(chunk)};
     }));
     strand += count;
@@ -85,6 +91,8 @@ void TensorEncoding::report(EncodeReport& to) const {
   to.nmse = total_.squared_error == 0 ? 0.0 : total_.squared_error / centred_energy();
   to.max_abs_error = total_.max_abs_error;
   to.patches = total_.patches;
+  to.matched_rows = total_.matched_rows;
+  to.match_bits = total_.match_bits;
 }
 
 Status TensorEncoding::store(const ChunkPlace& place, const EncodedChunk& chunk) {
@@ -94,6 +102,8 @@ Status TensorEncoding::store(const ChunkPlace& place, const EncodedChunk& chunk)
   total_.squared_error += chunk.statistics.squared_error;
   total_.max_abs_error = std::max(total_.max_abs_error, chunk.statistics.max_abs_error);
   total_.patches += chunk.statistics.patches;
+  total_.matched_rows += chunk.statistics.matched_rows;
+  total_.match_bits += chunk.statistics.match_bits;
   add_to(total_.sum, chunk.statistics.sum);
   add_to(total_.square_sum, chunk.statistics.square_sum);
   rows_done_ = tensor_.first_row_of_strand(place.first_strand + place.strand_count);

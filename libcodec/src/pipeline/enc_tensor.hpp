@@ -21,7 +21,7 @@ class TensorEncoding {
   TensorEncoding(FileWriter& file, const TensorHeader& tensor, std::uint32_t tensor_index, const ModelChoice* choice,
                  const ReferenceTensor* reference, const EncodeOptions& options);
 
-  Status write_chunks(BufferedElements& elements, std::uint32_t chunk_strands, std::uint16_t model_index);
+  Status write_chunks(BufferedElements& elements, const CutPlan& cut, std::uint16_t model_index);
   Status write_end();
   /// The chunks, if the tensor is kept as a reference.
   SharedChunks take_kept() { return std::move(kept_); }

@@ -20,7 +20,15 @@ Result<std::size_t> MemorySource::read(std::span<std::byte> to) {
 }
 
 Status MemoryElements::read(std::uint64_t first_elem, std::span<std::byte> to) {
-  return data_.read_at(first_elem * element_bytes_, to);
+  return MemorySource(data_).read_at(first_elem * element_bytes_, to);
 }
+
+std::span<const std::byte> MemoryElements::view(std::uint64_t first_elem, std::size_t bytes) const {
+  const std::uint64_t first = first_elem * element_bytes_;
+  if (first > data_.size() || bytes > data_.size() - first) return {};
+  return data_.subspan(static_cast<std::size_t>(first), bytes);
+}
+
+std::span<const std::byte> ElementSource::view(std::uint64_t, std::size_t) const { return {}; }
 
 }  // namespace actz

@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <semaphore>
 
 #include "actz/result.hpp"
 #include "base/try.hpp"
@@ -10,14 +11,15 @@
 namespace actz {
 
 /// Runs tasks on up to `threads` threads and hands their results on in the order they were given, so that the
-/// number of threads changes nothing but time. At most threads + 1 results wait.
+/// number of threads changes nothing but time. At most threads + 1 tasks are there, one more than run: a
+/// finished one holds its place until it was handed on.
 template <class T>
 class OrderedTasks {
  public:
   using Task = std::function<Result<T>()>;
   using Consumer = std::function<Status(T&&)>;
 
-  OrderedTasks(unsigned threads, Consumer consume) : threads_(threads), consume_(std::move(consume)) {}
+  OrderedTasks(unsigned threads, Consumer consume) : threads_(threads), free_(threads), consume_(std::move(consume)) {}
   ~OrderedTasks() {
     for (auto& pending : pending_) pending.wait();
   }
@@ -29,8 +31,10 @@ class OrderedTasks {
       ACTZ_TRY(auto result, task());
       return consume_(std::move(result));
     }
-    pending_.push_back(std::async(std::launch::async, std::move(task)));
-    // A finished task still holds its place until it was handed on: one more than the threads keeps them busy.
+    pending_.push_back(std::async(std::launch::async, [this, task = std::move(task)] {
+      const Turn turn(free_);
+      return task();
+    }));
     return pending_.size() > threads_ ? take_oldest() : Status{};
   }
 
@@ -40,6 +44,18 @@ class OrderedTasks {
   }
 
  private:
+  /// A thread's turn to run, given back however the task ends.
+  class Turn {
+   public:
+    explicit Turn(std::counting_semaphore<>& free) : free_(free) { free_.acquire(); }
+    ~Turn() { free_.release(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    std::counting_semaphore<>& free_;
+  };
+
   Status take_oldest() {
     auto future = std::move(pending_.front());
     pending_.pop_front();
@@ -48,6 +64,7 @@ class OrderedTasks {
   }
 
   unsigned threads_;
+  std::counting_semaphore<> free_;
   Consumer consume_;
   std::deque<std::future<Result<T>>> pending_;
 };

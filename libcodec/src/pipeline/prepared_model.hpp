@@ -33,7 +33,6 @@ struct PreparedModel {
   std::uint32_t symbols_per_row() const {
     return model.kind == CodecKind::lossy ? model.synthesis.coefficients : model.channels;
   }
-  bool has_lags() const { return loop && loop->has_lags(); }
 };
 
 using SharedModel = std::shared_ptr<const PreparedModel>;

@@ -15,11 +15,13 @@ SharedChunks ReferenceTensor::covering(std::uint64_t first_row, std::uint64_t en
   return out;
 }
 
-bool ReferenceTensor::can_serve(const TensorHeader& tensor, std::uint32_t chunk_strands) const {
+bool ReferenceTensor::can_serve(const TensorHeader& tensor, const CutPlan& cut) const {
   const std::uint64_t strands = tensor.strand_count();
-  for (std::uint64_t strand = 0; strand < strands; strand += chunk_strands) {
+  std::uint64_t chunk_index = 0;
+  for (std::uint64_t strand = 0; strand < strands; ++chunk_index) {
     const std::uint64_t first_row = tensor.first_row_of_strand(strand);
-    const std::uint64_t end_row = tensor.first_row_of_strand(std::min<std::uint64_t>(strand + chunk_strands, strands));
+    strand = std::min<std::uint64_t>(strand + cut.strands_of(chunk_index), strands);
+    const std::uint64_t end_row = tensor.first_row_of_strand(strand);
     std::uint64_t rows = 0;
     for (const auto& chunk : covering(first_row, end_row)) rows += chunk->end_row() - chunk->first_row();
     if (!is_in_proportion(rows, end_row - first_row)) return false;

@@ -20,7 +20,7 @@ struct ReferenceTensor {
   SharedChunks covering(std::uint64_t first_row, std::uint64_t end_row) const;
 
   /// Whether every chunk of a tensor, cut into so many strands each, may be predicted from this one (R-CHNK-19).
-  bool can_serve(const TensorHeader& tensor, std::uint32_t chunk_strands) const;
+  bool can_serve(const TensorHeader& tensor, const CutPlan& cut) const;
 };
 
 /// Puts the decoded rows of a reference beside the rows of a sample.

@@ -9,7 +9,9 @@ namespace {
 
 /// Strands of a chunk: they share each load of the weights, and are lanes
 constexpr std::uint64_t kLockstepStrands = 32;
+constexpr std::uint64_t kMostLockstepStrands = kMaxChunkStrands - 16;
 constexpr std::uint64_t kWideLockstepStrands = 16;  ///< of wide tensors, whose chunks would grow too large
+constexpr std::uint64_t kVectorStrands = 16;        ///< rows that context models and the trellis take at a time
 constexpr std::uint64_t kWideChannels = 1024;
 constexpr std::uint64_t kShortestStrandRows = 64;  ///< the first rows of a strand are not predicted
 constexpr std::uint64_t kShortestStrandLags = 16;  ///< the same in units of the longest lag
@@ -23,6 +25,21 @@ std::uint64_t even_share(std::uint64_t strands, std::uint64_t chunk_strands) {
   std::uint64_t chunks = (strands - 1) / chunk_strands + 1;
   if (chunks > 1 && chunks < kFewChunks) chunks += chunks % 2;
   return (strands - 1) / chunks + 1;
+}
+
+/// Chunks of about `chunk_strands`, each a whole number of vectors but for the last, none of them more than a vector
+/// larger than another, the larger ones first, and even in number if there are several: two threads end together.
+CutPlan cut_by_vectors(std::uint64_t strand_rows, std::uint64_t strands, std::uint64_t chunk_strands) {
+  const auto rows = static_cast<std::uint32_t>(strand_rows);
+  if (strands <= chunk_strands) return {rows, static_cast<std::uint32_t>(strands)};
+  const std::uint64_t vectors = (strands - 1) / kVectorStrands + 1;
+  const std::uint64_t chunk_vectors = (chunk_strands + kVectorStrands / 2) / kVectorStrands;
+  std::uint64_t chunks = (vectors - 1) / chunk_vectors + 1;
+  if (chunks > 1) chunks = std::min(chunks + chunks % 2, vectors);
+  const auto smaller = static_cast<std::uint32_t>(vectors / chunks * kVectorStrands);
+  const std::uint64_t larger_chunks = vectors % chunks;
+  if (larger_chunks == 0) return {rows, smaller};
+  return {rows, smaller + static_cast<std::uint32_t>(kVectorStrands), larger_chunks, smaller};
 }
 
 }  // namespace
@@ -57,9 +74,12 @@ CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint3
     // Cut a sequence evenly rather than leave a short rest.
     const std::uint64_t parts = (view.rows - 1) / strand_rows + 1;
     strand_rows = (view.rows - 1) / parts + 1;
-    if (chunk_rows > 0) strand_rows = std::min<std::uint64_t>(strand_rows, chunk_rows);
-    const std::uint64_t fewest = chunk_rows > 0 ? 1 : kWideLockstepStrands;
-    const std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), fewest, kMaxChunkStrands);
+    if (chunk_rows == 0) {
+      const std::uint64_t strands = std::clamp(values / (strand_rows * d), kVectorStrands, kMostLockstepStrands);
+      return cut_by_vectors(strand_rows, view.sequences * parts, strands);
+    }
+    strand_rows = std::min<std::uint64_t>(strand_rows, chunk_rows);
+    const std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, kMaxChunkStrands);
     return {static_cast<std::uint32_t>(strand_rows), static_cast<std::uint32_t>(strands)};
   }
   strand_rows = std::clamp<std::uint64_t>(kStepValues / d, 1, view.rows);

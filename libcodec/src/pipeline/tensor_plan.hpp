@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "actz/tensor.hpp"
@@ -21,7 +22,10 @@ TensorViewPlan plan_view(const Shape& shape, std::uint32_t wanted_channels);
 /// Strands and chunks for a view: how the rows are cut.
 struct CutPlan {
   std::uint32_t strand_rows = 1;
-  std::uint32_t chunk_strands = 1;
+  std::uint32_t chunk_strands = 1;  ///< of the first `large_chunks`
+  std::uint64_t large_chunks = std::numeric_limits<std::uint64_t>::max();
+  std::uint32_t later_strands = 1;  ///< of each chunk after them
+  std::uint32_t strands_of(std::uint64_t chunk) const { return chunk < large_chunks ? chunk_strands : later_strands; }
 };
 
 /// Values of a chunk: 4 MiB of f32, below which headers and states show in the rate of a lossy tensor.
@@ -31,7 +35,7 @@ inline constexpr std::uint64_t kLossyChunkValues = 1u << 20;
 inline constexpr std::uint64_t kLosslessChunkBytes = 1u << 20;
 
 /// @param longest_lag   of the predictor; 0: none. With lags, strands advance in lockstep, so many of them share a
-/// chunk.
+/// chunk, a whole number of vectors, and chunks are even in number (docs/decisions/0009-chunks-and-strands.md).
 /// @param chunk_rows    about so many rows a chunk; 0: chosen.
 /// @param chunk_values  about so many values a chunk, if its rows are not given.
 CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint32_t chunk_rows,

@@ -71,9 +71,7 @@ Result<TensorSample> sample_tensor(BufferedElements& elements, DType dtype, cons
     const std::uint64_t count = cut.rows_of_strand(strand) * view.channels;
     std::span<const std::byte> from;
     if (spread) {
-      bytes.resize(static_cast<std::size_t>(count) * width);
-      ACTZ_CHECK(elements.read(first, bytes));
-      from = bytes;
+      ACTZ_TRY(from, elements.view_or_read(first, static_cast<std::size_t>(count) * width, bytes));
     } else {
       ACTZ_TRY(const auto ahead, elements.look_ahead(first + count));
       from = ahead.subspan(static_cast<std::size_t>(first) * width);

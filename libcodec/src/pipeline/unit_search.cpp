@@ -6,6 +6,7 @@
 
 #include "base/try.hpp"
 #include "fit/rung_fit.hpp"
+#include "linear/channel_sums.hpp"
 #include "tensor/finite.hpp"
 #include "tensor/float_convert.hpp"
 
@@ -15,7 +16,6 @@ namespace {
 constexpr std::uint64_t kEnergyValues = 1u << 24;  ///< values that the energy is taken over
 constexpr std::uint64_t kEnergyPieceValues = 1u << 16;
 constexpr unsigned kTrials = 4;
-constexpr double kAcceptedStep = 0.015;  ///< a correction of the unit so small needs no trial after it
 constexpr double kTolerance = 0.002;
 constexpr std::size_t kFewestForRegression = 6;
 constexpr double kUnknownError = 1;
@@ -56,15 +56,6 @@ Estimate regress(const std::vector<StrandTrial>& strands, double StrandTrial::*q
   return {mean, std::sqrt(variance) / std::max(mean, 1e-300)};
 }
 
-/// Adds a row and its squares to the sums of the channels.
-void add_moments(const float* __restrict row, double* __restrict sum, double* __restrict square, std::size_t channels) {
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double x = double{row[c]};
-    sum[c] += x;
-    square[c] += x * x;
-  }
-}
-
 }  // namespace
 
 Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType dtype, const TensorViewPlan& view) {
@@ -73,23 +64,23 @@ Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType
   const std::uint64_t rows = view.sequences * view.rows;
   const std::uint64_t piece_rows = std::clamp<std::uint64_t>(kEnergyPieceValues / d, 1, rows);
   const std::uint64_t every = std::max<std::uint64_t>(1, rows * d / kEnergyValues);
-  std::vector<double> sum(d), square(d);
+  std::vector<double> zero(d), sum(d), square(d);
   std::vector<std::byte> bytes;
   std::vector<float> values;
   double count = 0;
   for (std::uint64_t first = 0; first < rows; first += piece_rows * every) {
     const std::uint64_t take = std::min(piece_rows, rows - first);
-    bytes.resize(static_cast<std::size_t>(take * d) * element_bytes(dtype));
     values.resize(static_cast<std::size_t>(take * d));
-    ACTZ_CHECK(elements.read(first * d, bytes));
-    floats_to_f32(dtype, bytes, values);
+    ACTZ_TRY(const auto there, elements.view_or_read(first * d, values.size() * element_bytes(dtype), bytes));
+    const float* from = view_as_f32(dtype, there, values);
+    if (!all_finite(from, values.size())) {
+      if (from != values.data()) std::copy_n(from, values.size(), values.begin());
+      std::replace_if(
+          values.begin(), values.end(), [](float x) { return !std::isfinite(x); }, 0.0F);
+      from = values.data();
+    }
     for (std::uint64_t row = 0; row < take; ++row) {
-      float* const from = &values[static_cast<std::size_t>(row * d)];
-      if (!all_finite(from, d)) {
-        std::replace_if(
-            from, from + d, [](float x) { return !std::isfinite(x); }, 0.0F);
-      }
-      add_moments(from, sum.data(), square.data(), d);
+      add_moments(from + row * d, zero.data(), sum.data(), square.data(), d);
     }
     count += static_cast<double>(take);
   }
@@ -134,17 +125,19 @@ Result<double> nmse_of_psnr(BufferedElements& elements, DType dtype, const Tenso
 }
 
 FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample,
-                    std::optional<double> energy, const UnitTarget& target, double first_unit, std::size_t warm_rows) {
+                    std::optional<double> energy, const UnitTarget& target, double first_unit,
+                    const SearchOptions& search) {
   if (sample.energy <= 0) return {first_unit, 0};
   const double tensor_energy = energy.value_or(sample.energy / static_cast<double>(sample.rows.values.size()));
   double log_unit = std::log(first_unit);
   double last_log_unit = 0, last_error = 0;
   Estimate got;
+  std::vector<RowMatch> matches;  // chosen in the first trial, taken over by the others
   for (unsigned trial = 0; trial < kTrials; ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
-    const Trial measured =
-        try_encoder(encoder, model, sample.rows, sample.rows.train,
-                    {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), warm_rows});
+    const Trial measured = try_encoder(encoder, model, sample.rows, sample.rows.train,
+                                       {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(),
+                                        search.warm_rows, search.threads, &matches});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {
@@ -164,7 +157,7 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
     last_log_unit = log_unit;
     last_error = error;
     log_unit -= std::clamp(error / slope, -1.4, 1.4);
-    if (std::fabs(log_unit - last_log_unit) < kAcceptedStep) break;
+    if (std::fabs(log_unit - last_log_unit) < search.accepted_step) break;
   }
   return {std::exp(log_unit), got.relative_error};
 }

@@ -25,6 +25,12 @@ struct UnitTarget {
   DecisionOptions decisions;
 };
 
+struct SearchOptions {
+  std::size_t warm_rows = 0;     ///< at the front of each strand of the sample, not measured
+  double accepted_step = 0.015;  ///< a correction of the unit, as a logarithm, so small needs no trial after it
+  unsigned threads = 1;
+};
+
 struct FoundUnit {
   double unit = 1;
   /// Standard error of what was aimed at, from the spread of the sample; 1: too small to tell
@@ -35,8 +41,8 @@ struct FoundUnit {
 /// carried over from the sample to the tensor by regression on the energy, which is known of both.
 /// @param encoder    of the model.
 /// @param energy     per value of the tensor; if absent, that of the sample.
-/// @param warm_rows  at the front of each strand of the sample, not measured.
 FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, TensorSample& sample,
-                    std::optional<double> energy, const UnitTarget& target, double first_unit, std::size_t warm_rows);
+                    std::optional<double> energy, const UnitTarget& target, double first_unit,
+                    const SearchOptions& search);
 
 }  // namespace actz

@@ -1,6 +1,7 @@
 #include "predict/linear_predictor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "linear/matrix_columns.hpp"
 
@@ -17,29 +18,32 @@ LinearPredictor::LinearPredictor(const Predictor& predictor, std::uint32_t chann
   if (low_rank) up_ = PackedMatrix(channels_, predictor.rank, predictor.up);
 }
 
-void LinearPredictor::predict(const RowHistory& history, std::size_t t, std::span<const std::uint32_t> strands,
-                              std::span<std::int32_t* const> acc) const {
+void LinearPredictor::predict(const LagInputs& inputs, std::span<std::int32_t* const> acc) const {
   for (std::int32_t* row : acc) std::fill_n(row, channels_, 0);
   if (predictor_.kind == PredictorKind::none) return;
   const bool low_rank = predictor_.kind == PredictorKind::low_rank;
-  RowBlock<std::int32_t> reduced(low_rank ? strands.size() : 0, predictor_.rank);
+  RowBlock<std::int32_t> reduced(low_rank ? acc.size() : 0, predictor_.rank);
   std::vector<std::int32_t*> sums(acc.begin(), acc.end());
   for (std::size_t i = 0; low_rank && i < sums.size(); ++i) sums[i] = reduced.row(i);
 
-  std::vector<const std::int16_t*> inputs(strands.size());
-  for (std::size_t lag_index = 0; lag_index < by_lag_.size(); ++lag_index) {
-    const std::size_t lag = predictor_.lags[lag_index];
-    if (lag > t) break;
-    for (std::size_t i = 0; i < strands.size(); ++i) inputs[i] = history.row(t - lag, strands[i]);
-    accumulate(by_lag_[lag_index], inputs, sums);
+  std::vector<const std::int16_t*> from;
+  std::vector<std::int32_t*> to;
+  for (std::size_t lag = 0; lag < by_lag_.size(); ++lag) {
+    from.clear();
+    to.clear();
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      if (inputs[lag][i] == nullptr) continue;
+      from.push_back(inputs[lag][i]);
+      to.push_back(sums[i]);
+    }
+    if (!from.empty()) accumulate(by_lag_[lag], from, to);
   }
   if (low_rank) {
-    RowBlock<std::int16_t> narrow(strands.size(), predictor_.rank);
-    for (std::size_t i = 0; i < strands.size(); ++i) {
+    RowBlock<std::int16_t> narrow(acc.size(), predictor_.rank);
+    for (std::size_t i = 0; i < acc.size(); ++i) {
       round_shift_saturate(reduced.row(i), predictor_.down_shift.data(), narrow.row(i), predictor_.rank);
-      inputs[i] = narrow.row(i);
     }
-    accumulate(up_, inputs, acc);
+    accumulate(up_, std::as_const(narrow).first(acc.size()), acc);
   }
   for (std::int32_t* row : acc) round_shift(row, predictor_.output_shift.data(), channels_);
 }

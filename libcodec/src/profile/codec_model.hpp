@@ -9,6 +9,7 @@
 #include "model/bins.hpp"
 #include "model/context_model.hpp"
 #include "model/static_model.hpp"
+#include "predict/match.hpp"
 #include "predict/predictor.hpp"
 #include "predict/reference.hpp"
 #include "transform/synthesis.hpp"
@@ -37,6 +38,7 @@ struct CodecModel {
   std::vector<std::int32_t> centre;  ///< channels, in units
   Predictor predictor;
   Reference reference;
+  MatchModel match;
   Synthesis synthesis;
   unsigned state_bits = 0;  ///< of the dependent quantiser; 0: uniform
   ContextModel context;     ///< entropy_kind context
@@ -46,6 +48,8 @@ struct CodecModel {
   EntropyKind entropy_kind = EntropyKind::static_classes;
   StaticModel entropy;  ///< entropy_kind static_classes
 
+  /// Whether strands advance side by side, because a row depends on rows decoded before.
+  bool in_lockstep() const { return !predictor.lags.empty() || match.classes > 0; }
   const ClassTables& tables() const { return entropy_kind == EntropyKind::context ? context.tables : entropy.tables; }
 };
 

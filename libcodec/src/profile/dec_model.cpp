@@ -98,6 +98,32 @@ Status read_reference(ByteReader& in, Reference& reference, std::uint32_t channe
   return {};
 }
 
+Status read_match(ByteReader& in, MatchModel& match, std::uint32_t channels) {
+  ACTZ_TRY(match.classes, in.u8("match classes"));
+  if (match.classes == 0 || match.classes > kMaxMatchClasses) {  // R-MODEL-70
+    return in.error_here(ErrorCode::corrupt, "match classes is not 1 to 8");
+  }
+  std::uint32_t used = 0;  // of 2^kMaxMatchCodeBits codes
+  for (unsigned i = 0; i <= match.classes; ++i) {
+    ACTZ_TRY(const auto bits, in.u8("code of a match class"));
+    if (bits == 0 || bits > kMaxMatchCodeBits) {  // R-MODEL-71
+      return in.error_here(ErrorCode::corrupt, "the code of a match class is not of 1 to 8 bits");
+    }
+    match.code_bits.push_back(bits);
+    used += 1u << (kMaxMatchCodeBits - bits);
+  }
+  if (used != 1u << kMaxMatchCodeBits) {  // R-MODEL-71
+    return in.error_here(ErrorCode::corrupt, "the codes of the match classes are no complete prefix code");
+  }
+  for (unsigned i = 0; i <= match.classes; ++i) {
+    ACTZ_TRY(const auto activity, in.u16("start activity"));
+    match.start_activity.push_back(activity);
+  }
+  ACTZ_TRY(match.gain,
+           read_array<std::uint8_t>(in, std::uint64_t{match.classes} * channels, channels, 0, 255, "match gains"));
+  return {};
+}
+
 Status read_blocks(ByteReader& in, Synthesis& synthesis, std::uint32_t channels) {
   ACTZ_TRY(synthesis.block_channels, in.u32("block_channels"));
   if (synthesis.block_channels == 0 || synthesis.block_channels > channels) {  // R-MODEL-21
@@ -297,10 +323,7 @@ Status read_kinds(ByteReader& in, CodecModel& model) {
   ACTZ_TRY(const auto entropy, in.u8("entropy_kind"));
   ACTZ_TRY(const auto state_bits, in.u8("state_bits"));
   ACTZ_TRY(const auto reference, in.u8("reference_kind"));
-  ACTZ_TRY(const auto reserved, in.bytes(1, "reserved"));
-  if (std::any_of(reserved.begin(), reserved.end(), [](std::byte b) { return b != std::byte{0}; })) {  // R-MODEL-01
-    return in.error_here(ErrorCode::unsupported, "reserved bytes of the model are not zero");
-  }
+  ACTZ_TRY(const auto match, in.u8("match_kind"));
   const bool lossy = codec == static_cast<std::uint8_t>(CodecKind::lossy);
   const bool lossless = codec == static_cast<std::uint8_t>(CodecKind::lossless);
   const bool with_context = entropy == static_cast<std::uint8_t>(EntropyKind::context);
@@ -309,8 +332,8 @@ Status read_kinds(ByteReader& in, CodecModel& model) {
                          (state_bits == 2 || state_bits == kMaxStateBits);
   const bool known = (lossy && predictor <= 2 && synthesis >= 1 && synthesis <= 3 && (uniform || dependent)) ||
                      (lossless && predictor == 0 && synthesis == 0 && quantiser == 0 && state_bits == 0 &&
-                      !with_context && reference == 0);
-  if (!known || reference > 1 ||
+                      !with_context && reference == 0 && match == 0);
+  if (!known || reference > 1 || match > 1 ||
       (entropy != static_cast<std::uint8_t>(EntropyKind::static_classes) && !with_context)) {  // R-MODEL-02
     return in.error_here(ErrorCode::unsupported, "the model uses a kind this version does not know");
   }
@@ -318,6 +341,7 @@ Status read_kinds(ByteReader& in, CodecModel& model) {
   model.entropy_kind = static_cast<EntropyKind>(entropy);
   model.state_bits = state_bits;
   model.reference.channels = reference;  // replaced by their number when the part is read
+  model.match.classes = match;           // likewise
   model.predictor.kind = static_cast<PredictorKind>(predictor);
   if (lossy) model.synthesis.kind = static_cast<SynthesisKind>(synthesis);
   return {};
@@ -342,6 +366,7 @@ Result<CodecModel> read_model(std::span<const std::byte> payload, std::uint64_t 
     ACTZ_TRY(model.centre, read_array<std::int32_t>(in, model.channels, 0, INT32_MIN, INT32_MAX, "centre"));
     ACTZ_CHECK(read_predictor(in, model.predictor, model.channels));
     if (model.reference.channels > 0) ACTZ_CHECK(read_reference(in, model.reference, model.channels));
+    if (model.match.classes > 0) ACTZ_CHECK(read_match(in, model.match, model.channels));
     ACTZ_CHECK(read_synthesis(in, model.synthesis, model.channels));
   } else {
     ACTZ_CHECK(read_bins(in, model.bins));

@@ -55,6 +55,14 @@ void write_synthesis(ByteWriter& out, const Synthesis& synthesis) {
   }
 }
 
+void write_match(ByteWriter& out, const MatchModel& match, std::uint32_t channels) {
+  if (match.classes == 0) return;
+  out.u8(static_cast<std::uint8_t>(match.classes));
+  for (const std::uint8_t bits : match.code_bits) out.u8(bits);
+  for (const std::uint16_t activity : match.start_activity) out.u16(activity);
+  write_array(out, match.gain, channels);
+}
+
 void write_bins(ByteWriter& out, const BinTable& table) {
   out.u8(table.element_bits);
   out.u8(table.low_zero_bits);
@@ -118,13 +126,14 @@ std::vector<std::byte> write_model(const CodecModel& model) {
   out.u8(static_cast<std::uint8_t>(model.entropy_kind));
   out.u8(static_cast<std::uint8_t>(model.state_bits));
   out.u8(model.reference.channels > 0 ? 1 : 0);
-  out.u8(0);
+  out.u8(model.match.classes > 0 ? 1 : 0);
   out.u32(model.channels);
   if (lossy) {
     out.u32(std::bit_cast<std::uint32_t>(model.unit));
     write_array(out, model.centre);
     write_predictor(out, model.predictor, model.channels);
     write_reference(out, model.reference);
+    write_match(out, model.match, model.channels);
     write_synthesis(out, model.synthesis);
   } else {
     write_bins(out, model.bins);

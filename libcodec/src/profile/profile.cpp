@@ -101,6 +101,7 @@ Status complete(Profile::Content& content) {
     }
     content.info[i].coefficients = rung.model.synthesis.coefficients;
     content.info[i].model_bytes = rung.model_bytes.size();
+    content.info[i].matches_rows = rung.model.match.classes > 0;
     content.info[i].digest = to_hex(rung.digest);
   }
   content.training.channels = content.rungs.front().model.channels;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "linear/transpose.hpp"
 #include "quantize/enc_trellis_kernels.hpp"
 
 namespace actz {
@@ -26,6 +27,18 @@ void fill_rates(const ContextRates& rates, unsigned state_bits, AlignedVector<st
     const std::int32_t first = state_bits == 0 ? below : (below + 1) & ~1;
     const std::int32_t second = state_bits == 0 ? std::max(below - 1, 0) : below | 1;
     out[i] = rate_units(bits, sign * first) | rate_units(bits, sign * second) << 16 | rate_units(bits, 0) << 32;
+  }
+}
+
+/// to[k · 16 + row], within what the kernels take; rows that are missing repeat the last.
+void gather_columns(std::span<const float* const> rows, std::size_t count, float* to) {
+  const float* from[kTrellisRows];
+  for (std::size_t i = 0; i < kTrellisRows; ++i) from[i] = rows[std::min(i, rows.size() - 1)];
+  for (std::size_t i = 0; i < kTrellisRows; i += 4) {
+    for (std::size_t k = 0; k < count; k += 4) transpose_block(from + i, k, to + k * kTrellisRows + i, kTrellisRows);
+  }
+  for (std::size_t i = 0; i < count * kTrellisRows; ++i) {
+    to[i] = std::clamp(to[i], -kLargestCoefficient, kLargestCoefficient);
   }
 }
 
@@ -58,29 +71,37 @@ TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates
     }
     coefficients_.push_back(out);
   }
-  tables_ = {coefficients_.data(), coefficients_.size(), rates_.data(), {}};
+  tables_ = {coefficients_.data(), coefficients_.size(), rates_.data(), {}, nullptr};
   std::fill(std::begin(tables_.thresholds), std::end(tables_.thresholds), std::numeric_limits<std::int32_t>::max());
   std::copy(model.thresholds.begin(), model.thresholds.end(), tables_.thresholds);
 }
 
-void TrellisQuantizer::quantize(std::span<const float* const> coefficients,
-                                std::span<std::int16_t* const> levels) const {
+void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
+                                std::span<const std::int32_t> activity) const {
   const TrellisKernel kernel = select_trellis_kernel(active_cpu_kernel(), state_bits_, contexts_);
   const std::size_t count = tables_.count;
-  AlignedVector<float> transposed(count * kTrellisRows);
-  AlignedVector<std::int16_t> out(count * kTrellisRows);
+  const std::size_t padded = (count + kTransposeBlock - 1) / kTransposeBlock * kTransposeBlock;
+  AlignedVector<float> transposed(padded * kTrellisRows);
+  AlignedVector<std::int16_t> out(padded * kTrellisRows);
   std::vector<TrellisStep> steps(count);
+  std::int32_t start_activity[kTrellisRows];
+  std::fill(std::begin(start_activity), std::end(start_activity), kActivityStart);
+  Tables tables = tables_;
+  tables.start_activity = start_activity;
   for (std::size_t first = 0; first < coefficients.size(); first += kTrellisRows) {
     const std::size_t rows = std::min(kTrellisRows, coefficients.size() - first);
-    for (std::size_t i = 0; i < rows; ++i) {
-      for (std::size_t k = 0; k < count; ++k) {
-        transposed[k * kTrellisRows + i] =
-            std::clamp(coefficients[first + i][k], -kLargestCoefficient, kLargestCoefficient);
+    gather_columns(coefficients.subspan(first, rows), padded, transposed.data());
+    if (!activity.empty()) std::copy_n(&activity[first], rows, start_activity);
+    kernel(tables, transposed.data(), steps.data(), out.data());
+    for (std::size_t i = 0; i < rows; i += kTransposeBlock) {
+      const std::size_t some = std::min(kTransposeBlock, rows - i);
+      for (std::size_t k = 0; k < count; k += kTransposeBlock) {
+        std::int16_t block[kTransposeBlock][kTransposeBlock];
+        transpose_block(&out[k * kTrellisRows + i], kTrellisRows, block[0], kTransposeBlock);
+        for (std::size_t row = 0; row < some; ++row) {
+          std::copy_n(block[row], std::min(kTransposeBlock, count - k), levels[first + i + row] + k);
+        }
       }
-    }
-    kernel(tables_, transposed.data(), steps.data(), out.data());
-    for (std::size_t i = 0; i < rows; ++i) {
-      for (std::size_t k = 0; k < count; ++k) levels[first + i][k] = out[k * kTrellisRows + i];
     }
   }
 }

@@ -24,7 +24,9 @@ enum class TrellisContexts {
   /// Its own: what the coder will spend.
   of_each_path,
   /// That of the best path in a state of the same quantiser: two look-ups a coefficient instead of 4 or 8.
-  of_each_quantizer
+  of_each_quantizer,
+  /// That of the best path: as many look-ups, but one bin for both.
+  of_best_path
 };
 
 /// Rate–distortion optimised decisions under a context model: for every row the path through the states of the
@@ -38,7 +40,8 @@ class TrellisQuantizer final : public RowQuantizer {
   TrellisQuantizer(const ContextModel& model, const ContextRates& rates, unsigned state_bits,
                    const std::vector<float>& column_energy, float lambda, TrellisContexts contexts);
 
-  void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const override;
+  void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
+                std::span<const std::int32_t> activity = {}) const override;
 
   /// One coefficient as the kernels see it.
   struct Coefficient {
@@ -54,6 +57,7 @@ class TrellisQuantizer final : public RowQuantizer {
     std::size_t count;
     const std::uint64_t* rates;
     std::int32_t thresholds[kMaxBins - 1];  ///< unused ones above any activity
+    const std::int32_t* start_activity;     ///< of the rows at hand
   };
 
  private:

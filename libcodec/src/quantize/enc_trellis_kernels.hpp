@@ -15,9 +15,12 @@ namespace actz {
 
 inline constexpr std::size_t kTrellisRows = 16;
 
-/// What the survivors of a coefficient remember for the way back: index · 2 + the lowest bit of the state before.
+/// What a coefficient remembers for the way back. Of a row, bit s of `from_odd` says that the survivor in state s left
+/// the odd one of the two states that lead there, and bit s of `takes_zero` that 0 was the better even index from s.
 struct alignas(64) TrellisStep {
-  std::int16_t taken[1u << kMaxStateBits][kTrellisRows];
+  std::int16_t index[2][2][kTrellisRows];  ///< by quantiser and parity (of the uniform one: nearest, next inner)
+  std::int16_t from_odd[kTrellisRows];
+  std::int16_t takes_zero[kTrellisRows];
 };
 
 /// @param coefficients  [coefficient][row], at most ±kLargestCoefficient.
@@ -100,48 +103,48 @@ struct Survivors {
 /// What the indices of the two parities cost in one context, and what they add to the activity.
 struct Offers {
   F32x16 cost[2];
-  I32x16 index[2];
   I32x16 term[2];
+  I32x16 takes_zero;  ///< of the even one
 };
 
 template <class Isa>
 [[gnu::always_inline]] inline void make_offers(const TrellisQuantizer::Tables& tables,
                                                const TrellisQuantizer::Coefficient& k, const Candidates& candidates,
                                                std::int32_t quantizer, const I32x16& activity, Offers& out) {
-  I32x16 select = I32x16{} + quantizer;
+  I32x16 select{};
   for (const std::int32_t threshold : tables.thresholds) select += (activity >= threshold) * -2;
+  select += quantizer;
   I32x16 first_rates, low, high;
   Isa::look_up(k.first_rates, select, first_rates);
   Isa::gather(tables.rates, first_rates + candidates.rates, low, high);
   const F32x16 even = candidates.distortion[0] + __builtin_convertvector(low & 0xFFFF, F32x16);
   const F32x16 zero = candidates.zero_distortion + __builtin_convertvector(high, F32x16);
-  const I32x16 takes_zero = zero < even;
-  out.cost[0] = takes_zero ? zero : even;
-  out.index[0] = takes_zero ? I32x16{} : candidates.index[0];
-  out.term[0] = takes_zero ? I32x16{} : candidates.term[0];
+  out.takes_zero = zero < even;
+  out.cost[0] = out.takes_zero ? zero : even;
+  out.term[0] = out.takes_zero ? I32x16{} : candidates.term[0];
   out.cost[1] = candidates.distortion[1] + __builtin_convertvector((low >> 16) & 0xFFFF, F32x16);
-  out.index[1] = candidates.index[1];
   out.term[1] = candidates.term[1];
 }
 
-/// Activity of the cheapest of the states first, first + stride …, up to States.
-template <unsigned States>
-[[gnu::always_inline]] inline void best_activity(const Survivors<States>& survivors, unsigned quantizer_mask,
-                                                 unsigned quantizer, I32x16& activity) {
-  F32x16 cost = I32x16{} == 0 ? F32x16{} + 2e30F : F32x16{};
+/// Activity of the cheapest survivor in a state of a quantiser, or in any.
+template <bool Any, unsigned States>
+[[gnu::always_inline]] inline void best_activity(const Survivors<States>& survivors, unsigned quantizer,
+                                                 I32x16& activity) {
+  F32x16 cost = F32x16{} + 2e30F;
   for (unsigned s = 0; s < States; ++s) {
-    if ((quantizer_of(s) & quantizer_mask) != quantizer) continue;
+    if (!Any && quantizer_of(s) != quantizer) continue;
     const I32x16 better = survivors.cost[s] < cost;
     cost = better ? survivors.cost[s] : cost;
     activity = better ? survivors.activity[s] : activity;
   }
 }
 
-/// Keeps the better of two branches into a state; `from_odd` marks those that left the odd one of two states.
+/// Keeps the better of two branches into a state; `from_odd` gets `bit` where the branch left the odd one of two
+/// states.
 template <unsigned States>
 [[gnu::always_inline]] inline void enter_state(const Survivors<States>& from, unsigned even, const Offers& even_offers,
                                                unsigned odd, const Offers& odd_offers, unsigned parity, F32x16& cost,
-                                               I32x16& activity, std::int16_t* taken) {
+                                               I32x16& activity, std::int32_t bit, I32x16& from_odd_bits) {
   const F32x16 even_cost = from.cost[even] + even_offers.cost[parity];
   const F32x16 odd_cost = from.cost[odd] + odd_offers.cost[parity ^ 1];
   const I32x16 from_odd = odd_cost < even_cost;
@@ -149,8 +152,7 @@ template <unsigned States>
   const I32x16 before = from_odd ? from.activity[odd] : from.activity[even];
   activity =
       before - (before >> kActivityDecayShift) + (from_odd ? odd_offers.term[parity ^ 1] : even_offers.term[parity]);
-  const I32x16 index = from_odd ? odd_offers.index[parity ^ 1] : even_offers.index[parity];
-  store(__builtin_convertvector(index * 2 - from_odd, I16x16), taken);
+  from_odd_bits |= from_odd & bit;
 }
 
 template <unsigned StateBits, TrellisContexts Contexts, class Isa>
@@ -158,44 +160,57 @@ template <unsigned StateBits, TrellisContexts Contexts, class Isa>
                                         const float* coefficients, const Survivors<1u << StateBits>& from,
                                         Survivors<1u << StateBits>& to, TrellisStep& remembered) {
   constexpr unsigned kStates = 1u << StateBits;
+  constexpr unsigned kQuantizers = StateBits == 0 ? 1 : 2;
   constexpr bool kOwn = StateBits == 0 || Contexts == TrellisContexts::of_each_path;
   const TrellisQuantizer::Coefficient& k = tables.coefficients[index];
   F32x16 value;
   load(coefficients + index * kTrellisRows, value);
-  Candidates candidates[2];
-  find_candidates<StateBits>(k, value, 0, candidates[0]);
-  if constexpr (StateBits > 0) find_candidates<StateBits>(k, value, 1, candidates[1]);
+  Candidates candidates[kQuantizers];
+  for (unsigned quantizer = 0; quantizer < kQuantizers; ++quantizer) {
+    find_candidates<StateBits>(k, value, static_cast<std::int32_t>(quantizer), candidates[quantizer]);
+    for (unsigned parity = 0; parity < 2; ++parity) {
+      store(__builtin_convertvector(candidates[quantizer].index[parity], I16x16), remembered.index[quantizer][parity]);
+    }
+  }
+  I32x16 takes_zero{}, from_odd{};
   Offers offers[kOwn ? kStates : 2];
-  if constexpr (kOwn) {
-    for (unsigned s = 0; s < kStates; ++s) {
-      const unsigned quantizer = quantizer_of(s);
-      make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), from.activity[s],
-                       offers[s]);
-    }
-  } else {
-    for (unsigned quantizer = 0; quantizer < 2; ++quantizer) {
-      I32x16 activity;
-      constexpr unsigned kMask = Contexts == TrellisContexts::of_each_quantizer ? 1 : 0;
-      best_activity(from, kMask, quantizer & kMask, activity);
-      make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), activity,
-                       offers[quantizer]);
-    }
+#pragma GCC unroll 8
+  for (unsigned s = 0; s < (kOwn ? kStates : 2); ++s) {
+    const unsigned quantizer = kOwn ? quantizer_of(s) : s;
+    I32x16 activity = from.activity[kOwn ? s : 0];
+    if constexpr (!kOwn) best_activity<Contexts == TrellisContexts::of_best_path>(from, quantizer, activity);
+    make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), activity, offers[s]);
+    takes_zero |= offers[s].takes_zero & (1 << s);
   }
   const auto offers_of = [&](unsigned s) -> const Offers& { return offers[kOwn ? s : quantizer_of(s)]; };
-  if constexpr (StateBits == 0) {  // one state: the better of all points
-    enter_state(from, 0, offers[0], 0, offers[0], 0, to.cost[0], to.activity[0], remembered.taken[0]);
-  } else {
-    for (unsigned t = 0; t < kStates; ++t) {
-      const unsigned even = (t << 1) & (kStates - 1);  // the states that lead to t are this one and the next
-      const unsigned parity = t >> (StateBits - 1);    // of the index that leads from it
-      enter_state(from, even, offers_of(even), even + 1, offers_of(even + 1), parity, to.cost[t], to.activity[t],
-                  remembered.taken[t]);
-    }
+#pragma GCC unroll 8
+  for (unsigned t = 0; t < kStates; ++t) {
+    const unsigned even = (t << 1) & (kStates - 1);      // the states that lead to t are this and the next
+    const unsigned odd = StateBits == 0 ? 0 : even + 1;  // one state: the better of all points
+    const unsigned parity = StateBits == 0 ? 0 : t >> (StateBits - 1);  // of the index that leads from `even`
+    enter_state(from, even, offers_of(even), odd, offers_of(odd), parity, to.cost[t], to.activity[t], 1 << t, from_odd);
   }
+  store(__builtin_convertvector(takes_zero, I16x16), remembered.takes_zero);
+  store(__builtin_convertvector(from_odd, I16x16), remembered.from_odd);
+}
+
+[[gnu::always_inline]] inline void widen(const std::int16_t* from, I32x16& to) {
+  I16x16 narrow;
+  load(from, narrow);
+  to = __builtin_convertvector(narrow, I32x16);
+}
+
+/// from[odd != 0][row] of two indices.
+[[gnu::always_inline]] inline void choose_index(const std::int16_t (&from)[2][kTrellisRows], const I32x16& odd,
+                                                I32x16& to) {
+  I32x16 index[2];
+  widen(from[0], index[0]);
+  widen(from[1], index[1]);
+  to = odd != 0 ? index[1] : index[0];
 }
 
 /// From the best last state back to the first coefficient.
-template <unsigned StateBits>
+template <unsigned StateBits, bool Own>
 [[gnu::always_inline]] inline void trace_back(const Survivors<1u << StateBits>& survivors, std::size_t count,
                                               const TrellisStep* steps, std::int16_t* levels) {
   constexpr std::int32_t kStates = 1 << StateBits;
@@ -207,19 +222,26 @@ template <unsigned StateBits>
     state = better ? I32x16{} + s : state;
   }
   for (std::size_t k = count; k-- > 0;) {
-    I32x16 taken{};
-    for (std::int32_t s = 0; s < kStates; ++s) {
-      I16x16 narrow;
-      load(steps[k].taken[s], narrow);
-      taken = state == s ? __builtin_convertvector(narrow, I32x16) : taken;
-    }
-    const I32x16 index = taken >> 1;
-    I32x16 level = index;
+    const TrellisStep& step = steps[k];
+    I32x16 from_odd, takes_zero, level;
+    widen(step.from_odd, from_odd);
+    widen(step.takes_zero, takes_zero);
+    from_odd = (from_odd >> state) & 1;
+    I32x16 odd_index = from_odd;
     if constexpr (StateBits > 0) {
-      state = ((state << 1) & (kStates - 1)) | (taken & 1);
-      const I32x16 sign = (index < 0) - (index > 0);
-      level = 2 * index - ((state & 2) != 0 ? sign : I32x16{});
+      odd_index ^= state >> static_cast<int>(StateBits - 1);
+      state = ((state << 1) & (kStates - 1)) | from_odd;
     }
+    const I32x16 second = (state >> 1) & 1;
+    takes_zero = (takes_zero >> (Own ? state : second)) & 1;
+    choose_index(step.index[0], odd_index, level);
+    if constexpr (StateBits > 0) {
+      I32x16 other;
+      choose_index(step.index[1], odd_index, other);
+      const I32x16 index = second != 0 ? other : level;
+      level = 2 * index + ((index > 0) - (index < 0)) * second;
+    }
+    level = takes_zero > odd_index ? I32x16{} : level;
     store(__builtin_convertvector(level, I16x16), levels + k * kTrellisRows);
   }
 }
@@ -232,21 +254,23 @@ template <unsigned StateBits, TrellisContexts Contexts, class Isa>
   Survivors<kStates> survivors[2];
   for (unsigned s = 0; s < kStates; ++s) {
     survivors[0].cost[s] = F32x16{} + (s == 0 ? 0.0F : kUnreachable);
-    survivors[0].activity[s] = I32x16{} + kActivityStart;
+    load(tables.start_activity, survivors[0].activity[s]);
   }
   for (std::size_t k = 0; k < tables.count; ++k) {
     step<StateBits, Contexts, Isa>(tables, k, coefficients, survivors[k % 2], survivors[(k + 1) % 2], steps[k]);
   }
-  trace_back<StateBits>(survivors[tables.count % 2], tables.count, steps, levels);
+  trace_back<StateBits, StateBits == 0 || Contexts == TrellisContexts::of_each_path>(survivors[tables.count % 2],
+                                                                                     tables.count, steps, levels);
 }
 
 /// The kernel of each kind of quantiser and of contexts, from the function template of an instruction set.
-#define ACTZ_SELECT_TRELLIS(function, state_bits, contexts)                                                           \
-  (state_bits) == 0 ? function<0, TrellisContexts::of_each_path>                                                      \
-  : (contexts) == TrellisContexts::of_each_path                                                                       \
-      ? ((state_bits) == 2 ? function<2, TrellisContexts::of_each_path> : function<3, TrellisContexts::of_each_path>) \
-      : ((state_bits) == 2 ? function<2, TrellisContexts::of_each_quantizer>                                          \
-                           : function<3, TrellisContexts::of_each_quantizer>)
+#define ACTZ_TRELLIS_OF_STATES(function, state_bits, contexts) \
+  ((state_bits) == 2 ? function<2, TrellisContexts::contexts> : function<3, TrellisContexts::contexts>)
+#define ACTZ_SELECT_TRELLIS(function, state_bits, contexts)                                                            \
+  (state_bits) == 0                                  ? function<0, TrellisContexts::of_each_path>                      \
+  : (contexts) == TrellisContexts::of_each_path      ? ACTZ_TRELLIS_OF_STATES(function, state_bits, of_each_path)      \
+  : (contexts) == TrellisContexts::of_each_quantizer ? ACTZ_TRELLIS_OF_STATES(function, state_bits, of_each_quantizer) \
+                                                     : ACTZ_TRELLIS_OF_STATES(function, state_bits, of_best_path)
 
 }  // namespace trellis
 }  // namespace actz

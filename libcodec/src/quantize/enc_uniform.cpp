@@ -42,8 +42,8 @@ UniformQuantizer::UniformQuantizer(const RateTable& rates, std::vector<float> co
   }
 }
 
-void UniformQuantizer::quantize(std::span<const float* const> coefficients,
-                                std::span<std::int16_t* const> levels) const {
+void UniformQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
+                                std::span<const std::int32_t> /*activity*/) const {
   const UniformKernel kernel = select_uniform_kernel(active_cpu_kernel());
   const Tables tables{energy_over_lambda_.data(), zero_index_.data(), zero_bits_.data(), bits_.data(),
                       zero_index_.size()};

@@ -41,7 +41,8 @@ class UniformQuantizer final : public RowQuantizer {
   /// @param lambda         distortion worth one bit, in the units of column_energy; 0 rounds to nearest.
   UniformQuantizer(const RateTable& rates, std::vector<float> column_energy, float lambda);
 
-  void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const override;
+  void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
+                std::span<const std::int32_t> activity = {}) const override;
 
   /// What the kernels see: arrays of one element per coefficient, but `bits`.
   struct Tables {

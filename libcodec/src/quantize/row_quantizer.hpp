@@ -9,9 +9,11 @@ namespace actz {
 class RowQuantizer {
  public:
   virtual ~RowQuantizer() = default;
-  /// @param coefficients  rows of coefficients in units of the grid of levels.
+  /// @param coefficients  rows of coefficients in units of the grid of levels, padded to a multiple of 8.
   /// @param levels        rows of what the synthesis multiplies.
-  virtual void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels) const = 0;
+  /// @param activity      of each row before its first coefficient, for a context model; empty: kActivityStart.
+  virtual void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
+                        std::span<const std::int32_t> activity = {}) const = 0;
 };
 
 }  // namespace actz

@@ -8,20 +8,52 @@ ClosedLoop::ClosedLoop(const CodecModel& model)
     : channels_(model.channels),
       synthesis_shift_(model.synthesis.shift),
       predictor_(model.predictor, model.channels),
+      match_model_(model.match),
       synthesis_(model.synthesis, model.channels) {
   if (model.reference.channels > 0) reference_.emplace(model.reference, model.channels);
+  if (match_model_.classes > 0) match_.emplace(match_model_, predictor_.input_shift(), channels_);
 }
 
-ClosedLoop::State::State(const ClosedLoop& loop, std::size_t strands, std::size_t largest_step_rows,
+ClosedLoop::State::State(const ClosedLoop& loop, std::span<const Strand> strands, std::size_t largest_step_rows,
                          const RowBlock<std::int16_t>* reference)
-    : history_(strands, loop.channels_, loop.predictor_.history_rows()),
+    : history_(strands.size(), loop.channels_, loop.match_ ? 0 : loop.predictor_.history_rows()),
       rows_(largest_step_rows, loop.channels_),
-      reference_(reference) {}
+      reference_(reference),
+      inputs_(loop.predictor_.lags().size()) {
+  if (!loop.match_) return;
+  memory_.emplace(strands.back().first_row + strands.back().row_count, loop.channels_);
+  for (std::size_t i = 0; i < inputs_.size(); ++i) lag_rows_.emplace_back(largest_step_rows, loop.channels_);
+  work_.resize(loop.channels_);
+}
 
-std::span<std::int32_t* const> ClosedLoop::predict(State& state, const StepRows& step) const {
+void ClosedLoop::set_inputs(State& state, const StepRows& step, std::span<const RowMatch> matches) const {
+  const std::span<const std::uint16_t> lags = predictor_.lags();
+  for (std::size_t index = 0; index < lags.size(); ++index) {
+    const std::size_t lag = lags[index];
+    auto& inputs = state.inputs_[index];
+    inputs.assign(step.row.size(), nullptr);
+    if (lag > step.t) continue;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (!match_) {
+        inputs[i] = state.history_.row(step.t - lag, step.strand[i]);
+      } else {
+        std::int16_t* const input = state.lag_rows_[index].row(i);
+        const bool exists = match_->lag_input(*state.memory_, step.row[i], lag, matches[i], state.work_.data(), input);
+        if (exists) inputs[i] = input;
+      }
+    }
+  }
+}
+
+std::span<std::int32_t* const> ClosedLoop::predict(State& state, const StepRows& step,
+                                                   std::span<const RowMatch> matches) const {
   const auto rows = state.rows_.first(step.row.size());
-  predictor_.predict(state.history_, step.t, step.strand, rows);
+  set_inputs(state, step, matches);
+  predictor_.predict(state.inputs_, rows);
   if (reference_) reference_->add(*state.reference_, step.row, step.position, rows);
+  for (std::size_t i = 0; match_ && i < rows.size(); ++i) {
+    match_->add(*state.memory_, matches[i], synthesis_shift_, rows[i]);
+  }
   return rows;
 }
 
@@ -29,7 +61,9 @@ std::span<std::int32_t* const> ClosedLoop::reconstruct(State& state, const StepR
                                                        std::span<const std::int16_t* const> quantised) const {
   const auto rows = state.rows_.first(step.row.size());
   synthesis_.reconstruct(quantised, rows);
-  if (has_lags()) {
+  if (match_) {
+    state.memory_->add(step.row, step.position, rows);
+  } else if (has_lags()) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       predictor_.remember(rows[i], state.history_.slot(step.t, step.strand[i]));
     }

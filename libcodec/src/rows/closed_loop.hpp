@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "linear/row_block.hpp"
 #include "predict/linear_predictor.hpp"
+#include "predict/match_predictor.hpp"
 #include "predict/reference.hpp"
+#include "predict/row_history.hpp"
 #include "profile/codec_model.hpp"
 #include "rows/step_plan.hpp"
 #include "transform/row_synthesis.hpp"
@@ -19,39 +22,56 @@ namespace actz {
 class ClosedLoop {
  public:
   explicit ClosedLoop(const CodecModel& model);
+  ClosedLoop(const ClosedLoop&) = delete;  // match_ refers to the others
+  ClosedLoop& operator=(const ClosedLoop&) = delete;
 
   /// Work space for one chunk.
   class State {
    public:
     /// @param reference  inputs of ReferencePredictor for every row of the chunk, borrowed; null if the model has none.
-    State(const ClosedLoop& loop, std::size_t strands, std::size_t largest_step_rows,
+    State(const ClosedLoop& loop, std::span<const Strand> strands, std::size_t largest_step_rows,
           const RowBlock<std::int16_t>* reference = nullptr);
+
+    /// Rows that a row may be matched with; null if the model does not match rows.
+    const MatchMemory* memory() const { return memory_ ? &*memory_ : nullptr; }
 
    private:
     friend class ClosedLoop;
     RowHistory history_;
     RowBlock<std::int32_t> rows_;
     const RowBlock<std::int16_t>* reference_;
+    LinearPredictor::LagInputs inputs_;
+    // of a model that matches rows
+    std::optional<MatchMemory> memory_;
+    std::vector<RowBlock<std::int16_t>> lag_rows_;
+    std::vector<std::int32_t> work_;
   };
 
   /// Predictions of the rows of a step, one per entry, with `synthesis_shift()` fraction bits beyond the
   /// fixed-point unit.
-  std::span<std::int32_t* const> predict(State& state, const StepRows& step) const;
+  /// @param matches  of each row, if the model matches rows. They may be tried one after another.
+  std::span<std::int32_t* const> predict(State& state, const StepRows& step,
+                                         std::span<const RowMatch> matches = {}) const;
 
   /// Turns the predictions into decoded fixed-point rows and remembers them.
   /// @param quantised  one row of coefficients per entry, padded to an even count.
   std::span<std::int32_t* const> reconstruct(State& state, const StepRows& step,
                                              std::span<const std::int16_t* const> quantised) const;
 
-  bool has_lags() const { return predictor_.history_rows() > 0; }
+  bool matches_rows() const { return match_.has_value(); }
   std::uint8_t synthesis_shift() const { return synthesis_shift_; }
   /// Null if the model has no reference.
   const ReferencePredictor* reference() const { return reference_ ? &*reference_ : nullptr; }
 
  private:
+  bool has_lags() const { return predictor_.history_rows() > 0; }
+  void set_inputs(State& state, const StepRows& step, std::span<const RowMatch> matches) const;
+
   std::uint32_t channels_;
   std::uint8_t synthesis_shift_;
   LinearPredictor predictor_;
+  MatchModel match_model_;
+  std::optional<MatchPredictor> match_;
   std::optional<ReferencePredictor> reference_;
   RowSynthesis synthesis_;
 };

@@ -45,10 +45,14 @@ ContextLanes::Rows::Rows(std::size_t largest_step_rows)
       index(padded(largest_step_rows)),
       table_offset(padded(largest_step_rows) + kOffsetPadding) {}
 
-void ContextLanes::start(Rows& rows, std::size_t count) const {
+void ContextLanes::start(Rows& rows, std::size_t count, std::span<const std::int32_t> activity) const {
   std::fill_n(rows.activity.begin(), padded(count), kActivityStart);
   std::fill_n(rows.state.begin(), padded(count), 0);
   std::fill_n(rows.table_offset.begin(), padded(count), offsets_[model_.bin_of(kActivityStart) * 2]);
+  for (std::size_t i = 0; i < activity.size(); ++i) {
+    rows.activity[i] = activity[i];
+    rows.table_offset[i] = offsets_[model_.bin_of(activity[i]) * 2];
+  }
 }
 
 bool ContextLanes::indices(const std::uint8_t* symbols, std::size_t count, std::int32_t* index) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "linear/aligned_vector.hpp"
@@ -28,7 +29,8 @@ class ContextLanes {
   };
 
   /// Before the first coefficient of `count` rows.
-  void start(Rows& rows, std::size_t count) const;
+  /// @param activity  of each row to start with; empty: kActivityStart.
+  void start(Rows& rows, std::size_t count, std::span<const std::int32_t> activity) const;
 
   /// Symbols to indices without raw bits; an escape gives an unspecified one.
   /// @return whether there is an escape among them.

@@ -10,6 +10,7 @@
 #include "quantize/enc_trellis.hpp"
 #include "quantize/row_quantizer.hpp"
 #include "rows/closed_loop.hpp"
+#include "rows/enc_row_matcher.hpp"
 #include "transform/enc_row_analysis.hpp"
 
 namespace actz {
@@ -20,6 +21,9 @@ namespace actz {
 inline constexpr double kLambdaPerStepSquared = 0.16;
 /// The same for the dependent quantiser, in squared half steps.
 inline constexpr double kLambdaPerHalfStepSquared = 0.36;
+
+/// Mean squared error of the dependent quantiser at high rate, in squared half steps.
+inline constexpr double kDependentNoise = 0.26;
 
 /// Errors of an element that quantisation does not make: the level saturated, or the direction was dropped. Stored
 /// exactly it costs some 42 bits; at the slope of kLambdaPerHalfStepSquared they are worth it from 4 steps on, and
@@ -35,29 +39,43 @@ struct Decisions {
   TrellisContexts contexts = TrellisContexts::of_each_quantizer;
   /// That distortion is measured in, or squared error; borrowed for the construction
   const TaskMetric* metric = nullptr;
+  bool coarse_analysis = false;  ///< of integers of 16 bits: sooner, for a little more distortion
 };
 
 /// Bits that the quantiser reckons with: those of the model's tables, or a geometric prior before there are any.
 enum class Rates { of_model, geometric };
+
+/// Whether matches are chosen while rows are coded, or were before.
+enum class Matching { chosen, given };
 
 /// Runs the closed loop over rows: innovation, analysis, decisions, reconstruction.
 class LossyRowEncoder {
  public:
   LossyRowEncoder(const CodecModel& model, Rates rates, const Decisions& decisions);
 
-  /// @param rows       row-major [row][channel], centred, in fixed-point units, finite.
+  /// A row: centred, in fixed-point units, finite. It stands where the result points, which may be the `room` given.
+  using RowSource = std::function<const float*(std::size_t row, float* room)>;
   /// @param quantised  out, row-major [row][coefficient].
   /// @param on_row     called once for each row, in coding order, with its decoded fixed-point channels.
   using RowVisitor = std::function<void(std::size_t row, const std::int32_t* decoded)>;
   /// @param reference  inputs of the loop's reference, row by row as `rows`; null if it has none.
-  void encode(std::span<const float> rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
-              const RowVisitor& on_row, const RowBlock<std::int16_t>* reference = nullptr) const;
+  /// @param matches    of each row, if the model matches rows: out, or in.
+  void encode(const RowSource& rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
+              const RowVisitor& on_row, const RowBlock<std::int16_t>* reference = nullptr,
+              std::span<RowMatch> matches = {}, Matching matching = Matching::chosen) const;
 
   const ClosedLoop& loop() const { return loop_; }
 
  private:
+  struct StepMatches;
+  void match(const RowSource& rows, const StepRows& step, ClosedLoop::State& state, std::span<RowMatch> matches,
+             StepMatches& out) const;
+
   std::uint32_t channels_;
   std::uint32_t coefficients_;
+  bool in_lockstep_;
+  MatchModel match_;
+  CoefficientCost cost_;
   ClosedLoop loop_;
   RowAnalysis analysis_;
   std::unique_ptr<RowQuantizer> quantizer_;

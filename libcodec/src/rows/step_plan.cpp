@@ -4,20 +4,20 @@
 
 namespace actz {
 
-StepPlan::StepPlan(std::span<const Strand> strands, bool has_lags)
-    : strands_(strands.begin(), strands.end()), has_lags_(has_lags) {
+StepPlan::StepPlan(std::span<const Strand> strands, bool in_lockstep)
+    : strands_(strands.begin(), strands.end()), in_lockstep_(in_lockstep) {
   std::size_t longest = 0;
   for (const Strand& strand : strands_) longest = std::max(longest, strand.row_count);
-  step_count_ = has_lags_ ? longest : strands_.size();
-  largest_step_rows_ = has_lags_ ? strands_.size() : longest;
+  step_count_ = in_lockstep_ ? longest : strands_.size();
+  largest_step_rows_ = in_lockstep_ ? strands_.size() : longest;
 }
 
 void StepPlan::rows_of(std::size_t step, StepRows& out) const {
   out.strand.clear();
   out.row.clear();
   out.position.clear();
-  out.t = has_lags_ ? step : 0;
-  if (has_lags_) {
+  out.t = in_lockstep_ ? step : 0;
+  if (in_lockstep_) {
     for (std::size_t i = 0; i < strands_.size(); ++i) {
       if (step >= strands_[i].row_count) continue;
       out.strand.push_back(static_cast<std::uint32_t>(i));

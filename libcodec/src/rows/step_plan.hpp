@@ -15,25 +15,24 @@ struct Strand {
 
 /// The rows of one step, decoded together: entry i is row `row[i]` of the chunk and belongs to strand `strand[i]`.
 struct StepRows {
-  std::size_t t = 0;  ///< row index within the strands, for models with lags
+  std::size_t t = 0;  ///< row index within the strands, in lockstep
   std::vector<std::uint32_t> strand;
   std::vector<std::size_t> row;
   std::vector<std::size_t> position;  ///< of the row in its strand
 };
 
 /// The order in which the rows of a chunk are coded (format_spec/05_chunks.md).
-/// With lags, step t holds row t of every strand that has one: strands advance in lockstep.
-/// Without, step i holds all rows of strand i.
+/// In lockstep, step t holds row t of every strand that has one; else step i holds all rows of strand i.
 class StepPlan {
  public:
-  StepPlan(std::span<const Strand> strands, bool has_lags);
+  StepPlan(std::span<const Strand> strands, bool in_lockstep);
   std::size_t step_count() const { return step_count_; }
   void rows_of(std::size_t step, StepRows& out) const;
   std::size_t largest_step_rows() const { return largest_step_rows_; }
 
  private:
   std::vector<Strand> strands_;
-  bool has_lags_;
+  bool in_lockstep_;
   std::size_t step_count_ = 0;
   std::size_t largest_step_rows_ = 0;
 };

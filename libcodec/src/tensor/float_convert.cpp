@@ -196,4 +196,13 @@ void floats_from_f32(DType dtype, std::span<const float> from, std::span<std::by
   }
 }
 
+const float* view_as_f32(DType dtype, std::span<const std::byte> from, std::span<float> room) {
+  const bool aligned = reinterpret_cast<std::uintptr_t>(from.data()) % alignof(float) == 0;
+  if (dtype == DType::f32 && aligned && std::endian::native == std::endian::little) {
+    return reinterpret_cast<const float*>(from.data());
+  }
+  floats_to_f32(dtype, from, room);
+  return room.data();
+}
+
 }  // namespace actz

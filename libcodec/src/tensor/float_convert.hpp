@@ -29,4 +29,8 @@ void floats_to_f32(DType dtype, std::span<const std::byte> from, std::span<float
 /// @param to  from.size() × element_bytes(dtype) bytes, any alignment, no overlap with `from`.
 void floats_from_f32(DType dtype, std::span<const float> from, std::span<std::byte> to);
 
+/// The same without a copy where there is nothing to convert: the elements themselves if they are f32 and lie as this
+/// machine's floats do, else `room` after the conversion.
+const float* view_as_f32(DType dtype, std::span<const std::byte> from, std::span<float> room);
+
 }  // namespace actz

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "fit/rung_fit.hpp"
+
+namespace actz {
+
+/// Adds matched rows to a trained rung, if that pays on the training rows: gains, classes and what goes with them are
+/// learned by coding the rows, in a few rounds, starting from what the rung knows.
+/// @param rows     centred, as fit_rung left them.
+/// @param rung     without matches.
+/// @param options  with which it was fitted.
+RungFit fit_matches(TrainingRows& rows, RungFit rung, const RungOptions& options);
+
+}  // namespace actz

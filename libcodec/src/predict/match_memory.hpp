@@ -1,0 +1,42 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "linear/row_block.hpp"
+#include "predict/match_addresses.hpp"
+
+namespace actz {
+
+/// The decoded rows of a chunk in fixed-point units, for later ones to be matched with.
+class MatchMemory {
+ public:
+  /// @param rows  of the chunk.
+  MatchMemory(std::size_t rows, std::size_t channels) : channels_(channels), rows_(rows, channels), addresses_(rows) {}
+
+  const MatchAddresses& addresses() const { return addresses_; }
+
+  /// Takes in the rows of a step.
+  void add(std::span<const std::size_t> row, std::span<const std::size_t> position,
+           std::span<std::int32_t* const> decoded) {
+    for (std::size_t i = 0; i < row.size(); ++i) std::copy_n(decoded[i], channels_, rows_.row(row[i]));
+    addresses_.add(row, position);
+  }
+
+  /// A row of the chunk that was decoded.
+  const std::int32_t* decoded(std::size_t row) const { return rows_.row(row); }
+  const std::int32_t* at(std::uint32_t address) const { return rows_.row(addresses_.row_of(address)); }
+  /// The row so many before that of an address in its strand; null before the first.
+  const std::int32_t* before(std::uint32_t address, std::size_t back) const {
+    return addresses_.has_before(address, back) ? rows_.row(addresses_.row_of(address) - back) : nullptr;
+  }
+
+ private:
+  std::size_t channels_;
+  RowBlock<std::int32_t> rows_;
+  MatchAddresses addresses_;
+};
+
+}  // namespace actz

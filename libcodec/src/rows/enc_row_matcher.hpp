@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "linear/row_block.hpp"
+#include "rows/closed_loop.hpp"
+#include "rows/enc_match_search.hpp"
+#include "rows/match_codes.hpp"
+#include "transform/enc_row_analysis.hpp"
+
+namespace actz {
+
+/// What a coefficient costs before it is quantised: the lesser of leaving it out, and of its bits at high rate with the
+/// quantiser's noise. In bits; distortion is divided by λ.
+struct CoefficientCost {
+  float per_square;  ///< bits that the square of one left out is worth
+  float noise;       ///< bits that the noise of one coded is worth
+  float scale;       ///< bits: ½ log2(1 + scale · square)
+};
+CoefficientCost coefficient_cost(unsigned state_bits);
+
+/// The encoder's choice of a match for each row of a chunk: none, or the nearest decoded row in the class that
+/// leaves least of it, whatever makes the cheaper innovation.
+class RowMatcher {
+ public:
+  /// All borrowed.
+  RowMatcher(const MatchModel& model, const ClosedLoop& loop, const RowAnalysis& analysis, const CoefficientCost& cost,
+             std::size_t channels, std::size_t coefficients, std::size_t strands, std::size_t largest_step_rows);
+
+  /// Matches for the rows of a step.
+  /// @param rows  of the step, in fixed-point units.
+  std::span<const RowMatch> choose(ClosedLoop::State& state, const StepRows& step, std::span<const float* const> rows);
+
+  /// Takes in the decoded rows of the step, after ClosedLoop::reconstruct.
+  void add(std::span<std::int32_t* const> decoded);
+
+ private:
+  std::uint32_t nearest(const MatchMemory& memory, const float* row, const float* coefficients) const;
+  /// The class whose gains leave least of a row.
+  std::uint8_t nearest_class(const float* row, const std::int32_t* matched) const;
+  void try_matches(ClosedLoop::State& state, const StepRows& step, std::span<const float* const> rows);
+
+  const MatchModel& model_;
+  const ClosedLoop& loop_;
+  const RowAnalysis& analysis_;
+  CoefficientCost cost_;
+  std::size_t channels_;
+  std::size_t coefficient_count_;
+  MatchSearch search_;
+  MatchCodes codes_;
+  RowBlock<float> innovation_;
+  RowBlock<float> coefficients_;
+  std::vector<std::uint32_t> nearest_;  ///< to each row of the step
+  std::vector<RowMatch> tried_;
+  std::vector<RowMatch> best_;
+  std::vector<double> best_bits_;
+};
+
+}  // namespace actz
