@@ -59,7 +59,11 @@ template <class Float>
 ACTZ_CHANNEL_SUMS(scalar, )
 #if defined(__x86_64__)
 ACTZ_CHANNEL_SUMS(avx2, [[gnu::target("avx2")]])
+#if defined(__clang__)  // which has no such option
+ACTZ_CHANNEL_SUMS(avx512, [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl")]])
+#else
 ACTZ_CHANNEL_SUMS(avx512, [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]])
+#endif
 #define ACTZ_PICK(function)                                            \
   (active_cpu_kernel() == CpuKernel::avx512 ? function##_avx512<Float> \
    : active_cpu_kernel() == CpuKernel::avx2 ? function##_avx2<Float>   \
