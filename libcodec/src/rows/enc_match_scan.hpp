@@ -8,13 +8,14 @@
 #include "base/vector16.hpp"
 #include "rows/enc_match_search.hpp"
 
-/// The loop behind MatchSearch: 16 sketches side by side. One body, inlined into a function for each instruction set;
+/// The loop behind MatchSearch: 64 sketches side by side. One body, inlined into a function for each instruction set;
 /// sums and comparisons are the same in all of them.
 
 namespace actz {
 
-inline constexpr std::size_t kScanBlock = 16;  ///< addresses of a block
-inline constexpr std::size_t kScanBlockFloats = MatchSearch::kSketch * kScanBlock;
+inline constexpr std::size_t kScanVectors = 4;                ///< side by side, for each waits for its own sum
+inline constexpr std::size_t kScanBlock = 16 * kScanVectors;  ///< addresses of a block
+inline constexpr std::size_t kScanBlockFloats = (MatchSearch::kSketch + 1) * kScanBlock;  ///< with squared norms
 
 /// The nearest sketches so far, in order.
 struct NearestSketches {
@@ -37,9 +38,11 @@ struct NearestSketches {
   }
 };
 
-/// @param sketches  blocks, [coefficient][address].
+/// Distances lack the squared norm of the row, which all share.
+/// @param sketches  blocks, [coefficient][address], then the squared norm of each address, infinite where there is
+/// none.
 /// @param size      addresses.
-/// @param row       `used` coefficients.
+/// @param row       `used` coefficients, times −2.
 using MatchScanKernel = void (*)(const float* sketches, std::size_t size, const float* row, std::size_t used,
                                  NearestSketches& best);
 void match_scan_scalar(const float* sketches, std::size_t size, const float* row, std::size_t used,
@@ -53,28 +56,24 @@ void match_scan_avx512(const float* sketches, std::size_t size, const float* row
 
 [[gnu::always_inline]] inline void scan_sketches(const float* sketches, std::size_t size, const float* row,
                                                  std::size_t used, NearestSketches& best) {
-  constexpr std::size_t kBlocks = 4;  // side by side: one look whether any is near enough
-  for (std::size_t first = 0; first < size; first += kBlocks * kScanBlock) {
-    const std::size_t blocks = std::min(kBlocks, (size - first + kScanBlock - 1) / kScanBlock);
-    F32x16 distance[kBlocks];
-    F32x16 least = F32x16{} + std::numeric_limits<float>::infinity();
-    for (std::size_t b = 0; b < blocks; ++b) {
-      const float* const block = sketches + (first / kScanBlock + b) * kScanBlockFloats;
-      F32x16 sum{};
-      for (std::size_t k = 0; k < used; ++k) {
+  for (std::size_t first = 0; first < size; first += kScanBlock) {
+    const float* const block = sketches + first / kScanBlock * kScanBlockFloats;
+    F32x16 sum[kScanVectors];
+    for (std::size_t v = 0; v < kScanVectors; ++v) load(block + MatchSearch::kSketch * kScanBlock + 16 * v, sum[v]);
+    for (std::size_t k = 0; k < used; ++k) {
+      for (std::size_t v = 0; v < kScanVectors; ++v) {
         F32x16 other;
-        load(block + k * kScanBlock, other);
-        const F32x16 difference = other - row[k];
-        sum += difference * difference;
+        load(block + k * kScanBlock + 16 * v, other);
+        sum[v] += other * row[k];
       }
-      distance[b] = sum;
-      least = sum < least ? sum : least;
     }
+    F32x16 least = sum[0];
+    for (std::size_t v = 1; v < kScanVectors; ++v) least = sum[v] < least ? sum[v] : least;
     float nearest = least[0];
-    for (std::size_t i = 1; i < kScanBlock; ++i) nearest = std::min(nearest, least[i]);
+    for (std::size_t i = 1; i < 16; ++i) nearest = std::min(nearest, least[i]);
     if (!(nearest < best.worst())) continue;
-    for (std::size_t i = 0; i < std::min(blocks * kScanBlock, size - first); ++i) {
-      const float value = distance[i / kScanBlock][i % kScanBlock];
+    for (std::size_t i = 0; i < kScanBlock; ++i) {
+      const float value = sum[i / 16][i % 16];
       if (value < best.worst()) best.insert(value, static_cast<std::uint32_t>(first + i));
     }
   }

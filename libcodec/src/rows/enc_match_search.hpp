@@ -24,7 +24,7 @@ class MatchSearch {
   std::size_t nearest(const float* coefficients, std::size_t count, std::span<std::uint32_t, kCandidates> out) const;
 
  private:
-  AlignedVector<float> sketches_;  ///< blocks of 16 addresses: [block][coefficient][address]
+  AlignedVector<float> sketches_;  ///< blocks of addresses: [block][coefficient, squared norm][address]
   std::size_t size_ = 0;
 };
 
