@@ -17,6 +17,7 @@ constexpr std::uint64_t kEnergyValues = 1u << 24;  ///< values that the energy i
 constexpr std::uint64_t kEnergyPieceValues = 1u << 16;
 constexpr unsigned kTrials = 4;
 constexpr double kTolerance = 0.002;
+constexpr double kNearUnit = 0.02;  ///< so little of a change leaves the matches of rows as they are
 constexpr std::size_t kFewestForRegression = 6;
 constexpr double kUnknownError = 1;
 
@@ -132,9 +133,14 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
   double log_unit = std::log(first_unit);
   double last_log_unit = 0, last_error = 0;
   Estimate got;
-  std::vector<RowMatch> matches;  // chosen in the first trial, taken over by the others
+  std::vector<RowMatch> matches;  // of the last trial whose unit was not near this one's
+  double matched_at = log_unit;
   for (unsigned trial = 0; trial < kTrials; ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
+    if (std::fabs(log_unit - matched_at) > kNearUnit) {
+      matches.clear();
+      matched_at = log_unit;
+    }
     const Trial measured = try_encoder(encoder, model, sample.rows, sample.rows.train,
                                        {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(),
                                         search.warm_rows, search.threads, &matches});

@@ -180,7 +180,8 @@ template <unsigned StateBits, TrellisContexts Contexts, class Isa>
     I32x16 activity = from.activity[kOwn ? s : 0];
     if constexpr (!kOwn) best_activity<Contexts == TrellisContexts::of_best_path>(from, quantizer, activity);
     make_offers<Isa>(tables, k, candidates[quantizer], static_cast<std::int32_t>(quantizer), activity, offers[s]);
-    takes_zero |= offers[s].takes_zero & (1 << s);
+    const std::int32_t mark = 1 << s;
+    takes_zero |= offers[s].takes_zero & (I32x16{} + mark);
   }
   const auto offers_of = [&](unsigned s) -> const Offers& { return offers[kOwn ? s : quantizer_of(s)]; };
 #pragma GCC unroll 8
