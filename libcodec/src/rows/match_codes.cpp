@@ -77,18 +77,19 @@ void MatchCodes::write(BitWriter& out, const MatchAddresses& addresses, const St
   for (std::size_t i = 0; i < step.strand.size(); ++i) {
     const RowMatch& match = matches[i];
     const unsigned length = model_.code_bits[match.match_class];
-    for (unsigned bit = length; bit-- > 0;) out.bits(code_[match.match_class] >> bit, 1);
+    const std::uint64_t code = code_[match.match_class];
+    for (unsigned bit = length; bit-- > 0;) out.bits(code >> bit, 1);
     if (match.match_class > 0) {
       const std::uint32_t next = continuation(addresses, step.strand[i]);
       const bool continues = next == match.address;
       if (next != MatchAddresses::kNone) out.bits(continues ? 1 : 0, 1);
       if (!continues) {
-        const PhaseIn code = phase_in(addresses.size());
-        if (match.address < code.shorts) {
-          out.bits(match.address, code.bits);
+        const PhaseIn address_code = phase_in(addresses.size());
+        if (match.address < address_code.shorts) {
+          out.bits(match.address, address_code.bits);
         } else {
-          out.bits((match.address + code.shorts) >> 1, code.bits);
-          out.bits(match.address + code.shorts, 1);
+          out.bits((match.address + address_code.shorts) >> 1, address_code.bits);
+          out.bits(match.address + address_code.shorts, 1);
         }
       }
     }
