@@ -282,6 +282,10 @@ class RungTrainer {
   /// will come: tables, step and the next moments must not be taken from them.
   Pass code_unseen(Rates rates) {
     Pass out;
+    const auto columns = options_.transform ? static_cast<std::size_t>(basis_columns_) : rows_.channels;
+    const bool context = model_.entropy_kind == EntropyKind::context;
+    // A new choice may have other columns than the tables were learned for.
+    if (columns != (context ? model_.context.coefficients() : model_.entropy.class_of.size())) rates = Rates::geometric;
     for (std::size_t fold = 0; fold < folds_.size(); ++fold) {
       set_linear(choice_.unseen[fold].predictor, choice_.unseen[fold].covariance);
       const Pass one = code(folds_[fold], rates);
