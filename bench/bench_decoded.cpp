@@ -62,19 +62,10 @@ int run(int count, char** words) {
   std::vector<std::string> files;
   po::options_description options("Options");
   options.add_options()("nmse", po::value(&nmse_text)->default_value("0.005,0.02,0.08"), "errors to code at")(
-      "integers", po::value(&bits_text)->default_value("8,4"), "bits of the integers of each channel, 2 to 8")(
-      "help,h", "this text");
-  po::options_description all;
-  all.add(options).add_options()("files", po::value(&files));
-  po::positional_options_description positions;
-  positions.add("files", -1);
+      "integers", po::value(&bits_text)->default_value("8,4"), "bits of the integers of each channel, 2 to 8");
   po::variables_map values;
-  po::store(po::command_line_parser(count, words).options(all).positional(positions).run(), values);
-  po::notify(values);
-  if (values.count("help") > 0) {
-    std::cout << kAbout << options;
-    return 0;
-  }
+  if (!parse_words(count, words, kAbout, "files", options, values)) return 0;
+  if (values.count("files") > 0) files = values["files"].as<std::vector<std::string>>();
   if (files.size() != 3) throw po::error("CALIB, TEST and FOLDER are wanted, --help tells more");
   const Sample calib = read_sample(files[0]), test = read_sample(files[1]);
   if (calib.channels != test.channels) throw po::error("CALIB and TEST differ in channels");

@@ -57,18 +57,9 @@ int run(int count, char** words) {
       "nmse", po::value<std::string>(), "errors to compare at; default 0.005,0.02,0.08")(
       "repeats", po::value(&settings.patience.max_repeats)->default_value(settings.patience.max_repeats),
       "rounds of timing")("seconds", po::value(&settings.patience.seconds)->default_value(settings.patience.seconds),
-                          "time after which a run is not repeated")("help,h", "this text");
-  po::options_description all;
-  all.add(options).add_options()("tensor", po::value<std::vector<std::string>>());
-  po::positional_options_description positions;
-  positions.add("tensor", -1);
+                          "time after which a run is not repeated");
   po::variables_map values;
-  po::store(po::command_line_parser(count, words).options(all).positional(positions).run(), values);
-  po::notify(values);
-  if (values.count("help") > 0) {
-    std::cout << kAbout << options;
-    return 0;
-  }
+  if (!parse_words(count, words, kAbout, "tensor", options, values)) return 0;
   if (values.count("nmse") > 0) settings.target_nmse = numbers(values["nmse"].as<std::string>());
   std::vector<TensorPair> pairs;
   if (values.count("tensor") > 0) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/program_options.hpp>
+#include <iostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,6 +22,22 @@ inline std::vector<double> numbers(const std::string& text) {
   std::vector<double> out;
   for (const std::string& number : split(text, ',')) out.push_back(std::stod(number));
   return out;
+}
+
+/// Parses options, and words without one as `positional`. Prints `about` and the options if help is wanted: false then.
+inline bool parse_words(int count, char** words, const char* about, const std::string& positional,
+                        boost::program_options::options_description& options,
+                        boost::program_options::variables_map& values) {
+  namespace po = boost::program_options;
+  options.add_options()("help,h", "this text");
+  po::options_description all;
+  all.add(options).add_options()(positional.c_str(), po::value<std::vector<std::string>>());
+  po::positional_options_description positions;
+  positions.add(positional.c_str(), -1);
+  po::store(po::command_line_parser(count, words).options(all).positional(positions).run(), values);
+  po::notify(values);
+  if (values.count("help") > 0) std::cout << about << options;
+  return values.count("help") == 0;
 }
 
 }  // namespace actz::bench

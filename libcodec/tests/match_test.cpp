@@ -261,3 +261,30 @@ TEST_CASE("the search finds the nearest sketches, whatever their number") {
   }
   REQUIRE(set_cpu_kernel(before));
 }
+
+TEST_CASE("the search finds nothing where distances are no numbers") {
+  MatchSearch search;
+  const std::vector<float> huge(MatchSearch::kSketch, 1e30F), usual(MatchSearch::kSketch, 1.0F);
+  std::uint32_t found[MatchSearch::kCandidates];
+  search.add(huge.data(), huge.size());  // its square is infinite
+  CHECK(search.nearest(usual.data(), usual.size(), found) == 0);
+  search.add(usual.data(), usual.size());
+  REQUIRE(search.nearest(usual.data(), usual.size(), found) == 1);
+  CHECK(found[0] == 1);
+  CHECK(search.nearest(huge.data(), huge.size(), found) <= 2);
+}
+
+TEST_CASE("rows beyond every reach among rows that come back are coded, and come back exactly") {
+  const Profile profile = fit(activations(40, 60, 1), true);
+  std::vector<float> test = activations(4, 60, 6);
+  for (std::size_t row : {3U, 200U, 201U, 400U}) {
+    for (std::size_t c = 0; c < kChannels; ++c) test[row * kChannels + c] = c % 2 == 0 ? 3e38F : -1e30F;
+  }
+  EncodeOptions options;
+  options.profile = &profile;
+  options.max_error = 0.5;
+  const Coded coded = encode(test, options);
+  const std::vector<float> back = decode(coded.file, profile);
+  REQUIRE(back.size() == test.size());
+  for (std::size_t i = 0; i < test.size(); ++i) REQUIRE(std::fabs(back[i] - test[i]) <= 0.5F);
+}

@@ -134,6 +134,15 @@ TEST_CASE("lossless returns every bit of every type, nan payloads and negative z
   }
 }
 
+TEST_CASE("noise is stored as it is, and comes back") {
+  std::mt19937 random(3);
+  Tensor tensor{"x", DType::u8, {50, 120}, std::vector<std::byte>(6000)};
+  for (std::byte& value : tensor.bytes) value = static_cast<std::byte>(random() & 255);
+  const auto file = encode(tensor, {});
+  CHECK(decode(file) == tensor.bytes);
+  CHECK(file.size() < tensor.bytes.size() + 1000);
+}
+
 TEST_CASE("lossless notices floats with fewer bits than their type") {
   const Tensor narrow = correlated(DType::bf16, {4, 256, 64}, 3);
   Tensor wide{"x", DType::f32, narrow.shape, std::vector<std::byte>(narrow.bytes.size() * 2)};

@@ -41,21 +41,22 @@ std::vector<std::byte> assemble_chunk(const ChunkHeader& header, std::span<const
   return out;
 }
 
+ChunkHeader chunk_header(const ChunkPlace& place, ChunkCoding coding, std::uint64_t digest) {
+  ChunkHeader out;
+  out.tensor_index = place.tensor_index;
+  out.chunk_index = place.chunk_index;
+  out.first_strand = place.first_strand;
+  out.strand_count = place.strand_count;
+  out.model_index = place.model_index;
+  out.coding = coding;
+  out.digest = digest;
+  return out;
+}
+
 EncodedChunk raw_chunk(const ChunkPlace& place, std::span<const std::byte> elements) {
   EncodedChunk out;
-  ChunkHeader header{place.tensor_index,
-                     place.chunk_index,
-                     place.first_strand,
-                     place.strand_count,
-                     place.model_index,
-                     ChunkCoding::raw,
-                     0,
-                     xxh64(elements),
-                     0,
-                     0,
-                     0};
-  out.digest = header.digest;
-  out.payload = assemble_chunk(header, elements, {}, {});
+  out.digest = xxh64(elements);
+  out.payload = assemble_chunk(chunk_header(place, ChunkCoding::raw, out.digest), elements, {}, {});
   return out;
 }
 

@@ -69,6 +69,9 @@ void entropy_code(const EncodeTables& tables, const TableSchedule& schedule, std
                   std::span<const std::size_t> step_symbols, ChunkHeader& header,
                   std::vector<std::byte>& states_and_words, std::size_t symbols_per_lane = kSymbolsPerLane);
 
+/// Header of a chunk, without the lengths of its parts.
+ChunkHeader chunk_header(const ChunkPlace& place, ChunkCoding coding, std::uint64_t digest);
+
 /// Header, states and words, bypass, patches: the payload of a CHUNK section.
 std::vector<std::byte> assemble_chunk(const ChunkHeader& header, std::span<const std::byte> states_and_words,
                                       std::span<const std::byte> bypass, std::span<const std::byte> patches);

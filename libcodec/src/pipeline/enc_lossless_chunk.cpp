@@ -30,17 +30,7 @@ class LosslessChunkEncoder final : public ChunkEncoder {
     for (const Strand& strand : layout.strands) step_symbols.push_back(strand.row_count * tensor_.channels);
     EncodedChunk out;
     out.digest = xxh64(elements);
-    ChunkHeader header{place.tensor_index,
-                       place.chunk_index,
-                       place.first_strand,
-                       place.strand_count,
-                       place.model_index,
-                       ChunkCoding::rans,
-                       0,
-                       out.digest,
-                       0,
-                       0,
-                       0};
+    ChunkHeader header = chunk_header(place, ChunkCoding::rans, out.digest);
     std::vector<std::byte> coded;
     entropy_code(tables_, schedule_, std::span(symbols).first(layout.element_count), step_symbols, header, coded,
                  kBytesPerLane / element_bytes(tensor_.dtype));

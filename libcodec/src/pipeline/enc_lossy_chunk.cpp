@@ -56,17 +56,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
     EncodedChunk out;
     const PatchList patches = meter.finish(out.statistics);
     out.digest = xxh64(decoded);
-    ChunkHeader header{place.tensor_index,
-                       place.chunk_index,
-                       place.first_strand,
-                       place.strand_count,
-                       place.model_index,
-                       ChunkCoding::rans,
-                       0,
-                       out.digest,
-                       0,
-                       0,
-                       0};
+    ChunkHeader header = chunk_header(place, ChunkCoding::rans, out.digest);
     const auto coded = symbols_->code(quantised, matches, layout, header);
     if (!coded) return exact_chunk(place, elements, std::move(out.statistics));
     out.statistics.match_bits = coded->match_bits;

@@ -131,14 +131,17 @@ std::span<const RowMatch> RowMatcher::choose(ClosedLoop::State& state, const Ste
     for (std::size_t i = 0; i < count; ++i) {
       nearest_.push_back(nearest(memory, rows[i], coefficients_.row(i)));
       const std::uint32_t next = codes_.continuation(memory.addresses(), step.strand[i]);
-      if (next == MatchAddresses::kNone) continue;
+      if (next == MatchAddresses::kNone || nearest_[i] == MatchAddresses::kNone) continue;
       const float near = squared_distance(rows[i], memory.at(nearest_[i]), channels_);
       if (squared_distance(rows[i], memory.at(next), channels_) < kGoingOnDistance * near) nearest_[i] = next;
     }
     best_bits_.assign(count, std::numeric_limits<double>::infinity());
     tried_.assign(count, {});
     try_matches(state, step, rows);
-    for (std::size_t i = 0; i < count; ++i) tried_[i] = {nearest_class(rows[i], memory.at(nearest_[i])), nearest_[i]};
+    for (std::size_t i = 0; i < count; ++i) {
+      if (nearest_[i] == MatchAddresses::kNone) continue;
+      tried_[i] = {nearest_class(rows[i], memory.at(nearest_[i])), nearest_[i]};
+    }
     try_matches(state, step, rows);
   }
   for (std::size_t i = 0; i < count; ++i) codes_.pass(step.strand[i], best_[i]);

@@ -38,6 +38,7 @@ class RowMatcher {
   void add(std::span<std::int32_t* const> decoded);
 
  private:
+  /// Address of the nearest row, or kNone if no distance is a number.
   std::uint32_t nearest(const MatchMemory& memory, const float* row, const float* coefficients) const;
   /// The class whose gains leave least of a row.
   std::uint8_t nearest_class(const float* row, const std::int32_t* matched) const;
