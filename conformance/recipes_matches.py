@@ -3,11 +3,11 @@
 import random
 
 from recipes_context import contexts, lags
-from recipes_valid import lossy_file, matrix, recipe, small_values
+from recipes_valid import CENTRED, lossy_file, matrix, recipe, small_values
 from recipes_references import Tensors, from_reference, plain
 from writer import (
-    block, coded_chunk, dense, dense_predictor, diagonal, f32, lossy_model, low_rank_predictor, match_part,
-    one_tensor_file, static, tensor,
+    block, chunk, coded_chunk, dense, dense_predictor, diagonal, f32, lossy_model, low_rank_predictor, match_part,
+    one_tensor_file, static, tensor, xxh64,
 )
 
 CODES = {1: [1, 1], 2: [2, 1, 2], 3: [1, 2, 3, 3], 4: [3, 1, 3, 3, 3], 8: [1, 2, 3, 4, 5, 6, 7, 8, 8]}
@@ -119,10 +119,79 @@ def match_many_strands():
 
 @recipe(2)
 def match_always_going_on():
-    """every match goes on where the last one left off, if it can; matches end where a strand ends"""
+    """every match goes on where the last one left off"""
     strands = rows_of_strands(30, 8, 2)
     return matched("going on", 3, 3, rows=30, strand_rows=8, predictor=lags("going on", 3),
                    matches=matches_of("going on", strands, 3, 1.0, 1.0))
+
+
+@recipe(2)
+def match_of_last_rows():
+    """rows matched with the last row of a shorter strand, after which no match can go on; then one of class 0 before"""
+    matches = {}
+    for strand in range(8):
+        for t in range(6 if strand % 4 == 3 else 8):
+            matches[strand, t] = (0, None)
+            if t == 6:  # row 5 of strand 3 is the fourth of step 5
+                matches[strand, t] = (1 + strand % 3, 8 * 5 + 3)
+            elif t == 7:
+                matches[strand, t] = (3 - strand % 3, 5 * strand)
+    return matched("last rows", 3, 3, rows=30, strand_rows=8, predictor=lags("last rows", 3),
+                   matches=[matches[place] for place in sorted(matches)])
+
+
+@recipe(2)
+def match_with_one_row():
+    """one strand, whose second row is matched with the first: an address of no bits; then matches that go on"""
+    matches = [(0, None), (2, 0), (1, 1), (3, 2), (1, 0)]
+    return matched("one row", 3, 3, rows=5, strand_rows=5, sequences=1, predictor=lags("one row", 3), matches=matches)
+
+
+@recipe(2)
+def match_wraps():
+    """damped values times 2^15 that leave 32 bits, differences of rows that do"""
+    values = [[(-1) ** (t // 3 + c) * 32767 for c in range(4)] for t in range(40)]
+    predictor = dense_predictor([1, 2], [0, 1, 20, 31], [0, 5, 31, 1], matrix("match wraps", 4, 8, 32767))
+    large = [[32767 * (-1) ** (i + k) for k in range(4)] for i in range(4)]
+    return matched("match wraps", 4, 4, predictor=predictor, values=values, unit=f32(1e-6),
+                   entropy=static([(-32768, 0, [4096])], [0] * 4), synthesis=dense(large, shift=15),
+                   match=part("match wraps", 4, 3, gains=[[255] * 4, [128] * 4, [200, 255, 254, 127]]))
+
+
+@recipe(2)
+def match_differences_wrap():
+    """rows near both ends of 32 bits, whose differences leave them"""
+    values = [[(-1) ** (t // 2 + t // 7) * 32767 for _ in range(4)] for t in range(40)]
+    large = [[32767, 32767, 0, 0] for _ in range(4)]
+    model = {"predictor": dense_predictor([1], [31, 30, 16, 0], [4] * 4, matrix("differences", 4, 4, 100)),
+             "synthesis": dense(large, shift=0)}
+    return matched("match differences", 4, 4, values=values, unit=f32(1e-6), centre=[2**31 - 1, -(2**31), 0, 5],
+                   entropy=static([(-32768, 0, [4096])], [0] * 4),
+                   match=part("match differences", 4, 2, gains=[[255] * 4, [200] * 4]), classes=2, **model)
+
+
+@recipe(2)
+def match_without_coefficients():
+    """no symbols at all: the bypass stream holds matches alone"""
+    return matched("match none", 3, 0, values=[[]] * 40, centre=[5, -6, 7], synthesis=dense([[], [], []]),
+                   **contexts(0, state_bits=3))
+
+
+@recipe(2)
+def match_beside_raw():
+    """a raw chunk between two coded ones: its rows have no addresses in others"""
+    header = tensor(shape=(15, 3), view=(1, 15, 3), strand_rows=5, unit=f32(0.5))
+    model = lossy_model(3, entropy=static([CENTRED], [0] * 3), predictor=lags("beside raw", 3), match=part("beside raw", 3))
+    values, chunks = small_values("beside raw", 15, 3), []
+    for first in range(3):
+        if first == 1:
+            body = bytes(range(60))
+            payload, digest = chunk(body, xxh64(body), chunk_index=1, first_strand=1, coding=0), xxh64(body)
+        else:
+            payload, digest = coded_chunk(header, model, values[5 * first : 5 * first + 5], first, 1, chunk_index=first,
+                                          matches=matches_of(f"beside {first}", [5]))
+        chunks.append((payload, digest, first, 1))
+    return one_tensor_file(header, model, chunks).finish()
 
 
 @recipe(2)

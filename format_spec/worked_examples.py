@@ -135,7 +135,7 @@ def model(table, _payload_bytes):
         table.uint(1, field, lambda value, word=word: f"{value} ({word})")
     table.uint(1, "state_bits")
     table.uint(1, "reference_kind")
-    table.uint(1, "reserved")
+    table.uint(1, "match_kind")
     channels = table.uint(4, "channels")
     table.uint(4, "unit", float32)
     table.array(channels, "centre")

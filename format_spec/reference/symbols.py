@@ -1,6 +1,6 @@
 """Chapter 6: symbols to values, for each kind of entropy model."""
 
-from bitio import require
+from bitio import BitReader, require
 from model import BIN_ESCAPE, ENTROPY_CONTEXT, ENTROPY_STATIC, LOSSY, QUANTISER_DEPENDENT, Model
 from rans import slots_of
 
@@ -216,4 +216,14 @@ def check_context_test_values():
         assert (context.quantiser.state, context.activity, context.table(k)) == (state, activity, table)
         assert context.take(k, index) == level
     assert (context.quantiser.state, context.activity) == (7, 12827)
+# end
+
+
+# spec: match_test_values
+def check_match_code_test_values():
+    assert class_codes([2, 1, 2]) == {"10": 0, "0": 1, "11": 2}
+    for address, bits in enumerate(("00", "10", "01", "110", "111")):
+        stream = BitReader(bytes([int(bits[::-1], 2)]), "R-CHNK-20")
+        assert read_phase_in(stream, 5) == address and stream.position == len(bits)
+    assert read_phase_in(BitReader(b"", "R-CHNK-20"), 1) == 0
 # end

@@ -247,3 +247,14 @@ def check_transform_test_values():
     assert reference_input(0xFF800000, BINARY32, 0x7F7FFFFF, 1, 20) == -1024
     assert [reference_input(0x7F7FFFFF, BINARY32, 0xFF7FFFFF, 1, shift) for shift in (30, 31)] == [1, -1]
 # end
+
+
+# spec: match_test_values
+def check_match_test_values():
+    model = Model()
+    model.match_gain, model.shift = [None, [64, 64, 64, 255]], 2
+    assert damped(model, 1, [3, -3, 2**31 - 1, -(2**31)]) == [2, -1, 2097152, -8355838]
+    history = History(2)
+    history.remember([(0, 0), (1, 0)], [[3, 5, 7, 9], [-1, -2, -3, -4]])
+    assert predict_from_match(model, history, (1, 1)) == [0, -4, -4, -32]
+# end
