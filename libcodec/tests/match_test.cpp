@@ -262,6 +262,26 @@ TEST_CASE("the search finds the nearest sketches, whatever their number") {
   REQUIRE(set_cpu_kernel(before));
 }
 
+TEST_CASE("of many rows the search finds the row that one was made of") {
+  std::mt19937 random(9);
+  std::normal_distribution<float> normal;
+  MatchSearch search;
+  std::vector<std::vector<float>> rows(20000, std::vector<float>(MatchSearch::kSketch));
+  for (auto& row : rows) {
+    for (float& value : row) value = normal(random);
+    search.add(row.data(), row.size());
+  }
+  std::size_t found_it = 0;
+  for (std::uint32_t at = 0; at < rows.size(); at += 100) {
+    std::vector<float> query = rows[at];
+    for (float& value : query) value += 0.2F * normal(random);
+    std::uint32_t found[MatchSearch::kCandidates];
+    REQUIRE(search.nearest(query.data(), query.size(), found) == MatchSearch::kCandidates);
+    found_it += found[0] == at;
+  }
+  CHECK(found_it >= 180);  // of 200
+}
+
 TEST_CASE("the search finds nothing where distances are no numbers") {
   MatchSearch search;
   const std::vector<float> huge(MatchSearch::kSketch, 1e30F), usual(MatchSearch::kSketch, 1.0F);

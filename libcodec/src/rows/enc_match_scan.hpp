@@ -1,15 +1,17 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
 #include "base/vector16.hpp"
+#include "predict/match.hpp"
 #include "rows/enc_match_search.hpp"
 
-/// The loop behind MatchSearch: 64 sketches side by side. One body, inlined into a function for each instruction set;
-/// sums and comparisons are the same in all of them.
+/// The loops behind MatchSearch and RowMatcher. One body each, inlined into a function for each instruction set; sums
+/// and comparisons are the same in all of them.
 
 namespace actz {
 
@@ -20,42 +22,49 @@ inline constexpr std::size_t kScanBlockFloats = (MatchSearch::kSketch + 1) * kSc
 /// The nearest sketches so far, in order.
 struct NearestSketches {
   float distance[MatchSearch::kCandidates];
-  std::uint32_t address[MatchSearch::kCandidates];
+  std::uint32_t number[MatchSearch::kCandidates];
   std::size_t count = 0;
 
   float worst() const {
     return count < MatchSearch::kCandidates ? std::numeric_limits<float>::infinity() : distance[count - 1];
   }
-  void insert(float value, std::uint32_t at) {
+  void insert(float value, std::uint32_t which) {
     if (count < MatchSearch::kCandidates) ++count;
     std::size_t place = count - 1;
     for (; place > 0 && distance[place - 1] > value; --place) {
       distance[place] = distance[place - 1];
-      address[place] = address[place - 1];
+      number[place] = number[place - 1];
     }
     distance[place] = value;
-    address[place] = at;
+    number[place] = which;
   }
 };
 
-/// Distances lack the squared norm of the row, which all share.
-/// @param sketches  blocks, [coefficient][address], then the squared norm of each address, infinite where there is
-/// none.
-/// @param size      addresses.
-/// @param row       `used` coefficients, times −2.
-using MatchScanKernel = void (*)(const float* sketches, std::size_t size, const float* row, std::size_t used,
-                                 NearestSketches& best);
-void match_scan_scalar(const float* sketches, std::size_t size, const float* row, std::size_t used,
-                       NearestSketches& best);
+struct MatchKernels {
+  /// Distances lack the squared norm of the row, which all share.
+  /// @param sketches  blocks, [coefficient][row], then the squared norm of each row, infinite where there is none.
+  /// @param number    of each of `size` rows.
+  /// @param row       `used` coefficients, times −2.
+  void (*scan)(const float* sketches, const std::uint32_t* number, std::size_t size, const float* row, std::size_t used,
+               NearestSketches& best);
+  /// Σ (row − other)².
+  float (*squared_distance)(const float* row, const std::int32_t* other, std::size_t count);
+  /// Σ (row − matched · gain / 128)².
+  float (*squared_left)(const float* row, const std::int32_t* matched, const std::uint8_t* gain, std::size_t count);
+};
+extern const MatchKernels kMatchKernelsScalar;
 #if defined(__x86_64__)
-void match_scan_avx2(const float* sketches, std::size_t size, const float* row, std::size_t used,
-                     NearestSketches& best);
-void match_scan_avx512(const float* sketches, std::size_t size, const float* row, std::size_t used,
-                       NearestSketches& best);
+extern const MatchKernels kMatchKernelsAvx2;
+extern const MatchKernels kMatchKernelsAvx512;
 #endif
+/// Those of the instruction set in use.
+const MatchKernels& match_kernels();
 
-[[gnu::always_inline]] inline void scan_sketches(const float* sketches, std::size_t size, const float* row,
-                                                 std::size_t used, NearestSketches& best) {
+/// @param less_mask  a function of the instruction set: one bit for each of 16 floats that is less than another.
+template <class LessMask>
+[[gnu::always_inline]] inline void scan_sketches(const float* sketches, const std::uint32_t* number, std::size_t size,
+                                                 const float* row, std::size_t used, NearestSketches& best,
+                                                 const LessMask& less_mask) {
   for (std::size_t first = 0; first < size; first += kScanBlock) {
     const float* const block = sketches + first / kScanBlock * kScanBlockFloats;
     F32x16 sum[kScanVectors];
@@ -67,16 +76,66 @@ void match_scan_avx512(const float* sketches, std::size_t size, const float* row
         sum[v] += other * row[k];
       }
     }
-    F32x16 least = sum[0];
-    for (std::size_t v = 1; v < kScanVectors; ++v) least = sum[v] < least ? sum[v] : least;
-    float nearest = least[0];
-    for (std::size_t i = 1; i < 16; ++i) nearest = std::min(nearest, least[i]);
-    if (!(nearest < best.worst())) continue;
-    for (std::size_t i = 0; i < kScanBlock; ++i) {
-      const float value = sum[i / 16][i % 16];
-      if (value < best.worst()) best.insert(value, static_cast<std::uint32_t>(first + i));
+    for (std::size_t v = 0; v < kScanVectors; ++v) {
+      unsigned nearer = less_mask(sum[v], best.worst());
+      if (nearer == 0) continue;
+      float distance[16];
+      store(sum[v], distance);
+      for (; nearer != 0; nearer &= nearer - 1) {
+        const auto lane = static_cast<unsigned>(std::countr_zero(nearer));
+        if (distance[lane] < best.worst()) best.insert(distance[lane], number[first + 16 * v + lane]);
+      }
     }
   }
+}
+
+[[gnu::always_inline]] inline float sum_of(const F32x16& values) {
+  float sum = 0;
+  for (std::size_t i = 0; i < 16; ++i) sum += values[i];
+  return sum;
+}
+
+[[gnu::always_inline]] inline float sum_squared_distance(const float* row, const std::int32_t* other,
+                                                         std::size_t count) {
+  F32x16 sums{};
+  std::size_t c = 0;
+  for (; c + 16 <= count; c += 16) {
+    F32x16 value;
+    I32x16 integers;
+    load(row + c, value);
+    load(other + c, integers);
+    value -= __builtin_convertvector(integers, F32x16);
+    sums += value * value;
+  }
+  float sum = sum_of(sums);
+  for (; c < count; ++c) {
+    const float difference = row[c] - static_cast<float>(other[c]);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+[[gnu::always_inline]] inline float sum_squared_left(const float* row, const std::int32_t* matched,
+                                                     const std::uint8_t* gain, std::size_t count) {
+  constexpr float kGainUnit = 1.0F / (1 << MatchModel::kGainBits);
+  F32x16 sums{};
+  std::size_t c = 0;
+  for (; c + 16 <= count; c += 16) {
+    F32x16 value;
+    I32x16 integers;
+    U8x16 gains;
+    load(row + c, value);
+    load(matched + c, integers);
+    load(gain + c, gains);
+    value -= __builtin_convertvector(integers, F32x16) * (__builtin_convertvector(gains, F32x16) * kGainUnit);
+    sums += value * value;
+  }
+  float sum = sum_of(sums);
+  for (; c < count; ++c) {
+    const float difference = row[c] - static_cast<float>(matched[c]) * (static_cast<float>(gain[c]) * kGainUnit);
+    sum += difference * difference;
+  }
+  return sum;
 }
 
 }  // namespace actz

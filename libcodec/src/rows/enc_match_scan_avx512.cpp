@@ -2,13 +2,40 @@
 
 #if defined(__x86_64__)
 
-namespace actz {
+#include <immintrin.h>
 
-[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] void match_scan_avx512(const float* sketches, std::size_t size,
-                                                                             const float* row, std::size_t used,
-                                                                             NearestSketches& best) {
-  scan_sketches(sketches, size, row, used, best);
+#include <cstring>
+
+namespace actz {
+namespace {
+
+/// One bit for each float that is less.
+struct LessMask {
+  [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] unsigned operator()(const F32x16& values, float than) const {
+    __m512 all;
+    std::memcpy(&all, &values, sizeof(all));
+    return _mm512_cmp_ps_mask(all, _mm512_set1_ps(than), _CMP_LT_OQ);
+  }
+};
+
+[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] void scan(const float* sketches, const std::uint32_t* number,
+                                                                std::size_t size, const float* row, std::size_t used,
+                                                                NearestSketches& best) {
+  scan_sketches(sketches, number, size, row, used, best, LessMask{});
 }
+[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] float squared_distance(const float* row,
+                                                                             const std::int32_t* other,
+                                                                             std::size_t count) {
+  return sum_squared_distance(row, other, count);
+}
+[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] float squared_left(const float* row, const std::int32_t* matched,
+                                                                         const std::uint8_t* gain, std::size_t count) {
+  return sum_squared_left(row, matched, gain, count);
+}
+
+}  // namespace
+
+const MatchKernels kMatchKernelsAvx512 = {scan, squared_distance, squared_left};
 
 }  // namespace actz
 

@@ -1,48 +1,65 @@
 #include "rows/enc_match_search.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
-#include "base/cpu_kernel.hpp"
 #include "rows/enc_match_scan.hpp"
 
 namespace actz {
 namespace {
 
-MatchScanKernel scan_kernel() {
-#if defined(__x86_64__)
-  if (active_cpu_kernel() == CpuKernel::avx512) return match_scan_avx512;
-  if (active_cpu_kernel() == CpuKernel::avx2) return match_scan_avx2;
-#endif
-  return match_scan_scalar;
+constexpr std::size_t kCellRows = 512;  ///< of a cell, on average
+
+float squared_norm(const float* coefficients, std::size_t count) {
+  float sum = 0;
+  for (std::size_t k = 0; k < count; ++k) sum += coefficients[k] * coefficients[k];
+  return sum;
 }
 
 }  // namespace
 
-void MatchSearch::add(const float* coefficients, std::size_t count) {
-  const std::size_t lane = size_ % kScanBlock;
-  if (lane == 0) sketches_.resize(sketches_.size() + kScanBlockFloats, 0.0F);
-  float* const block = &sketches_[size_ / kScanBlock * kScanBlockFloats];
+void MatchSearch::Cell::add(std::uint32_t number_of_it, const float* coefficients, std::size_t count, float norm) {
+  const std::size_t lane = number.size() % kScanBlock;
+  if (lane == 0) sketches.resize(sketches.size() + kScanBlockFloats, 0.0F);
+  float* const block = &sketches[number.size() / kScanBlock * kScanBlockFloats];
   float* const norms = block + kSketch * kScanBlock;
   if (lane == 0) std::fill_n(norms, kScanBlock, std::numeric_limits<float>::infinity());
-  float norm = 0;
-  for (std::size_t k = 0; k < std::min(count, kSketch); ++k) {
-    block[k * kScanBlock + lane] = coefficients[k];
-    norm += coefficients[k] * coefficients[k];
-  }
+  for (std::size_t k = 0; k < count; ++k) block[k * kScanBlock + lane] = coefficients[k];
   norms[lane] = norm;
-  ++size_;
+  number.push_back(number_of_it);
+}
+
+void MatchSearch::Cell::scan(const float* coefficients, std::size_t count, NearestSketches& best) const {
+  float row[kSketch];
+  for (std::size_t k = 0; k < count; ++k) row[k] = -2 * coefficients[k];
+  match_kernels().scan(sketches.data(), number.data(), number.size(), row, count, best);
+}
+
+void MatchSearch::add(const float* coefficients, std::size_t count) {
+  const std::uint32_t address = size_++;
+  const std::size_t used = std::min(count, kSketch);
+  const float norm = squared_norm(coefficients, used);
+  if (!std::isfinite(norm)) return;
+  NearestSketches nearest;
+  pivots_.scan(coefficients, used, nearest);
+  const bool own_cell = findable_++ % kCellRows == 0 || nearest.count == 0;
+  if (own_cell) {
+    pivots_.add(static_cast<std::uint32_t>(cells_.size()), coefficients, used, norm);
+    cells_.emplace_back();
+  }
+  Cell& cell = own_cell ? cells_.back() : cells_[nearest.number[0]];
+  cell.add(address, coefficients, used, norm);
 }
 
 std::size_t MatchSearch::nearest(const float* coefficients, std::size_t count,
                                  std::span<std::uint32_t, kCandidates> out) const {
-  NearestSketches best;
-  float row[kSketch];
   const std::size_t used = std::min(count, kSketch);
-  for (std::size_t k = 0; k < used; ++k) row[k] = -2 * coefficients[k];
-  scan_kernel()(sketches_.data(), size_, row, used, best);
-  std::copy_n(best.address, best.count, out.begin());
-  return best.count;
+  NearestSketches cells, rows;
+  pivots_.scan(coefficients, used, cells);
+  for (std::size_t i = 0; i < cells.count; ++i) cells_[cells.number[i]].scan(coefficients, used, rows);
+  std::copy_n(rows.number, rows.count, out.begin());
+  return rows.count;
 }
 
 }  // namespace actz

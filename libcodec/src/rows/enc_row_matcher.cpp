@@ -31,25 +31,6 @@ float bits_of(const float* coefficients, std::size_t count, const CoefficientCos
   return sum;
 }
 
-float squared_distance(const float* row, const std::int32_t* other, std::size_t count) {
-  float sum = 0;
-  for (std::size_t c = 0; c < count; ++c) {
-    const float difference = row[c] - static_cast<float>(other[c]);
-    sum += difference * difference;
-  }
-  return sum;
-}
-
-float squared_left(const float* row, const std::int32_t* matched, const std::uint8_t* gain, std::size_t count) {
-  float sum = 0;
-  for (std::size_t c = 0; c < count; ++c) {
-    const float difference =
-        row[c] - static_cast<float>(matched[c]) * static_cast<float>(gain[c]) * (1.0F / (1 << MatchModel::kGainBits));
-    sum += difference * difference;
-  }
-  return sum;
-}
-
 }  // namespace
 
 CoefficientCost coefficient_cost(unsigned state_bits) {
@@ -69,6 +50,7 @@ RowMatcher::RowMatcher(const MatchModel& model, const ClosedLoop& loop, const Ro
       cost_(cost),
       channels_(channels),
       coefficient_count_(coefficients),
+      kernels_(match_kernels()),
       codes_(model, strands),
       innovation_(largest_step_rows, channels),
       coefficients_(largest_step_rows, coefficients) {}
@@ -79,7 +61,7 @@ std::uint32_t RowMatcher::nearest(const MatchMemory& memory, const float* row, c
   std::uint32_t best = MatchAddresses::kNone;
   float best_distance = std::numeric_limits<float>::infinity();
   for (std::size_t i = 0; i < count; ++i) {
-    const float distance = squared_distance(row, memory.at(candidates[i]), channels_);
+    const float distance = kernels_.squared_distance(row, memory.at(candidates[i]), channels_);
     if (distance >= best_distance) continue;
     best_distance = distance;
     best = candidates[i];
@@ -112,7 +94,7 @@ std::uint8_t RowMatcher::nearest_class(const float* row, const std::int32_t* mat
   std::uint8_t best = 0;
   float best_left = std::numeric_limits<float>::infinity();
   for (unsigned match_class = 1; match_class <= model_.classes; ++match_class) {
-    const float left = squared_left(row, matched, model_.gain_of(match_class, channels_), channels_);
+    const float left = kernels_.squared_left(row, matched, model_.gain_of(match_class, channels_), channels_);
     if (left >= best_left) continue;
     best_left = left;
     best = static_cast<std::uint8_t>(match_class);
@@ -132,8 +114,8 @@ std::span<const RowMatch> RowMatcher::choose(ClosedLoop::State& state, const Ste
       nearest_.push_back(nearest(memory, rows[i], coefficients_.row(i)));
       const std::uint32_t next = codes_.continuation(memory.addresses(), step.strand[i]);
       if (next == MatchAddresses::kNone || nearest_[i] == MatchAddresses::kNone) continue;
-      const float near = squared_distance(rows[i], memory.at(nearest_[i]), channels_);
-      if (squared_distance(rows[i], memory.at(next), channels_) < kGoingOnDistance * near) nearest_[i] = next;
+      const float near = kernels_.squared_distance(rows[i], memory.at(nearest_[i]), channels_);
+      if (kernels_.squared_distance(rows[i], memory.at(next), channels_) < kGoingOnDistance * near) nearest_[i] = next;
     }
     best_bits_.assign(count, std::numeric_limits<double>::infinity());
     tried_.assign(count, {});

@@ -7,6 +7,7 @@
 
 #include "linear/row_block.hpp"
 #include "rows/closed_loop.hpp"
+#include "rows/enc_match_scan.hpp"
 #include "rows/enc_match_search.hpp"
 #include "rows/match_codes.hpp"
 #include "transform/enc_row_analysis.hpp"
@@ -50,6 +51,7 @@ class RowMatcher {
   CoefficientCost cost_;
   std::size_t channels_;
   std::size_t coefficient_count_;
+  const MatchKernels& kernels_;
   MatchSearch search_;
   MatchCodes codes_;
   RowBlock<float> innovation_;
