@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <queue>
 
@@ -23,6 +24,8 @@ constexpr double kRidge = 1e-3;        ///< of the mean energy of the inputs
 constexpr double kFewestRows = 64;     ///< of a class, to learn its gains
 constexpr double kLeastChange = 0.02;  ///< of ln NMSE, between two trials: less gives no slope
 constexpr double kLeastGain = 0.002;   ///< of the rate, for matches to stay
+/// Bits per value that one of ln NMSE takes at high rate; at lower rates less.
+constexpr double kHighRateSlope = -0.5 / std::numbers::ln2;
 constexpr double kGainOne = 1 << MatchModel::kGainBits;
 
 /// Lengths of a Huffman code.
@@ -298,7 +301,7 @@ class MatchTrainer {
   double energy_ = 0;
 };
 
-/// Bits per value of a part of the training rows at the wanted error, from the line through two units.
+/// Bits per value of a part of the training rows at the wanted error, from two units.
 double judged_bits(const RungFit& fit, TrainingRows& rows, const std::vector<Strand>& judges,
                    const RungOptions& options) {
   std::vector<RowMatch> matches;  // chosen in the first trial, taken over by the other
@@ -312,7 +315,9 @@ double judged_bits(const RungFit& fit, TrainingRows& rows, const std::vector<Str
     const double change = std::clamp(-log_nmse[trial], -1.0, 1.0);
     unit *= std::exp(0.5 * std::copysign(std::max(std::fabs(change), kLeastChange), change));
   }
-  return bits[0] - log_nmse[0] * (bits[1] - bits[0]) / (log_nmse[1] - log_nmse[0]);
+  const double slope = (bits[1] - bits[0]) / (log_nmse[1] - log_nmse[0]);
+  // Matches that were made for another unit blur the slope.
+  return bits[0] - log_nmse[0] * std::clamp(slope, kHighRateSlope, 0.0);
 }
 
 }  // namespace
