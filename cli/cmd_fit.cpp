@@ -32,18 +32,34 @@ Status open_dump(const std::string& path, const std::string& wanted, const io::R
   return {};
 }
 
+/// What the dictionary takes, and from how much data on it pays, counted whole.
+void print_dictionary(const Profile& profile) {
+  const TrainingRecord& training = profile.training();
+  if (training.dictionary_bytes == 0) return;
+  fmt::print("  dictionary of {} rows, {} bytes; it pays, against matches within chunks, from so many values on:\n",
+             training.dictionary_rows, training.dictionary_bytes);
+  for (const RungInfo& rung : profile.rungs()) {
+    if (rung.uses_dictionary)
+      fmt::print("  {:>10.4g} {:>14.3g}\n", rung.target_nmse, static_cast<double>(rung.dictionary_pays_from_values));
+  }
+}
+
 void print_profile(const Profile& profile, const std::string& path, std::size_t bytes, bool json) {
   if (json) {
     Json out{{"profile", path},
              {"profile_bytes", bytes},
              {"rows", profile.training().rows},
              {"channels", profile.training().channels},
-             {"data_digest", profile.training().data_digest}};
+             {"data_digest", profile.training().data_digest},
+             {"dictionary_rows", profile.training().dictionary_rows},
+             {"dictionary_bytes", profile.training().dictionary_bytes}};
     for (const RungInfo& rung : profile.rungs()) {
       out["rungs"].push_back({{"target_nmse", rung.target_nmse},
                               {"held_out_nmse", rung.held_out_nmse},
                               {"held_out_bits_per_value", rung.held_out_bits_per_value},
                               {"matches_rows", rung.matches_rows},
+                              {"uses_dictionary", rung.uses_dictionary},
+                              {"dictionary_pays_from_values", rung.dictionary_pays_from_values},
                               {"model_bytes", rung.model_bytes}});
     }
     fmt::print("{}\n", out.dump(2));
@@ -56,6 +72,7 @@ void print_profile(const Profile& profile, const std::string& path, std::size_t 
     fmt::print("  {:>10.4g} {:>14.4g} {:>14.4f} {:>13}\n", rung.target_nmse, rung.held_out_nmse,
                rung.held_out_bits_per_value, rung.coefficients);
   }
+  print_dictionary(profile);
 }
 
 }  // namespace
@@ -80,8 +97,10 @@ int run_fit(const Arguments& arguments) {
       "no-context", "a table class for each coefficient; faster, needs --states 1")(
       "no-transform",
       "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")(
-      "no-matches", "predict no rows from like ones decoded before, even where that pays")("force,f",
-                                                                                           "overwrite the output");
+      "no-matches", "predict no rows from like ones decoded before, even where that pays")(
+      "dictionary", po::value<std::string>(),
+      "SIZE, as 1MiB: keep rows of the dumps in the profile, for rows of any tensor to be predicted from, if that gains")(
+      "force,f", "overwrite the output");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().empty() || !verb.has("output")) return usage_error("fit wants dumps and -o PROFILE.actp");
   FitOptions options;
@@ -98,6 +117,13 @@ int run_fit(const Arguments& arguments) {
   if (verb.has("sample")) options.sample_bytes = std::uint64_t{verb.get<unsigned>("sample")} << 20;
   options.transform = !verb.has("no-transform");
   options.match_rows = !verb.has("no-matches");
+  if (verb.has("dictionary")) {
+    const auto bytes = parse_bytes(verb.text("dictionary"));
+    if (!bytes || *bytes == 0) return usage_error("--dictionary wants a size, as in 512KiB or 1MiB");
+    if (!options.transform || !options.match_rows || verb.has("metric"))
+      return usage_error("--dictionary does not go with --no-matches, --no-transform or --metric");
+    options.dictionary_bytes = *bytes;
+  }
   options.context = options.transform && !verb.has("no-context");
   if (!options.context) options.quantizer_states = 1;
   if (verb.has("states")) options.quantizer_states = verb.get<unsigned>("states");

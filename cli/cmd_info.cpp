@@ -53,9 +53,14 @@ void print(const ArchiveSummary& summary) {
 }
 
 int profile_info(const Profile& profile, bool json) {
-  Json out{{"rows", profile.training().rows},           {"channels", profile.training().channels},
-           {"lags", profile.training().lags},           {"data_digest", profile.training().data_digest},
-           {"reference", profile.training().reference}, {"rungs", Json::array()}};
+  Json out{{"rows", profile.training().rows},
+           {"channels", profile.training().channels},
+           {"lags", profile.training().lags},
+           {"data_digest", profile.training().data_digest},
+           {"reference", profile.training().reference},
+           {"dictionary_rows", profile.training().dictionary_rows},
+           {"dictionary_bytes", profile.training().dictionary_bytes},
+           {"rungs", Json::array()}};
   for (const RungInfo& rung : profile.rungs()) {
     out["rungs"].push_back({{"target_nmse", rung.target_nmse},
                             {"held_out_nmse", rung.held_out_nmse},
@@ -63,6 +68,8 @@ int profile_info(const Profile& profile, bool json) {
                             {"coefficients", rung.coefficients},
                             {"model_bytes", rung.model_bytes},
                             {"matches_rows", rung.matches_rows},
+                            {"uses_dictionary", rung.uses_dictionary},
+                            {"dictionary_pays_from_values", rung.dictionary_pays_from_values},
                             {"digest", rung.digest}});
   }
   if (json) {
@@ -73,10 +80,15 @@ int profile_info(const Profile& profile, bool json) {
              profile.training().rows, profile.training().data_digest);
   if (!profile.training().reference.empty())
     fmt::print("  predicts from the tensor {} of the same file\n", profile.training().reference);
+  if (profile.training().dictionary_bytes > 0)
+    fmt::print("  dictionary of {} rows, {} bytes\n", profile.training().dictionary_rows,
+               profile.training().dictionary_bytes);
   for (const RungInfo& rung : profile.rungs()) {
     fmt::print("  nmse {:<8.4g} {:>8.4f} bits/value  {:>5} coefficients  {:>8} bytes  {}{}\n", rung.held_out_nmse,
                rung.held_out_bits_per_value, rung.coefficients, rung.model_bytes, rung.digest.substr(0, 16),
-               rung.matches_rows ? "  matches rows" : "");
+               rung.uses_dictionary ? "  matches rows, also of the dictionary"
+               : rung.matches_rows  ? "  matches rows"
+                                    : "");
   }
   return kOk;
 }

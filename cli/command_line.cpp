@@ -138,6 +138,16 @@ std::optional<std::vector<std::uint16_t>> parse_lags(const std::string& text) {
   return out;
 }
 
+std::optional<std::uint64_t> parse_bytes(const std::string& text) {
+  constexpr std::pair<std::string_view, unsigned> kSuffixes[] = {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"", 0}};
+  for (const auto& [suffix, shift] : kSuffixes) {
+    if (!text.ends_with(suffix)) continue;
+    const auto count = parse_number<std::uint32_t>(text.substr(0, text.size() - suffix.size()));
+    return count ? std::optional(std::uint64_t{*count} << shift) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::vector<double>> parse_numbers(const std::string& text) {
   std::vector<double> out;
   for (const std::string& piece : split_list(text)) {

@@ -62,6 +62,8 @@ class Verb {
 
 /// "1,2" to {1, 2}; "none" to {}. Empty on anything else.
 std::optional<std::vector<std::uint16_t>> parse_lags(const std::string& text);
+/// A number of bytes, as in 4096, 512KiB, 1MiB.
+std::optional<std::uint64_t> parse_bytes(const std::string& text);
 /// "0.005,0.02" to numbers.
 std::optional<std::vector<double>> parse_numbers(const std::string& text);
 

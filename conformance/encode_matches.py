@@ -6,9 +6,13 @@ from math import log2
 class MatchWriter:
     """Writes the matches of the rows of a chunk, step by step."""
 
-    def __init__(self, model, strands):
+    def __init__(self, model, strands, dictionary=()):
+        """dictionary: rows of each of its strands."""
         self.model = model
-        self.number = {}  # address of each (strand, row) coded
+        self.number = {}  # address of each (strand, row) of the dictionary, whose strands count from -1 down, or coded
+        for strand, rows in enumerate(dictionary):
+            for row in range(rows):
+                self.number[-1 - strand, row] = len(self.number)
         self.before = [None] * len(strands)  # what the row before was matched with, as (strand, row)
 
     def write_step(self, step, matches, bypass):

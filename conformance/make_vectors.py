@@ -18,9 +18,11 @@ import sys
 import tempfile
 
 import recipes_context  # noqa: F401 - adds to recipes_valid.RECIPES
+import recipes_dictionaries  # noqa: F401 - adds to recipes_valid.RECIPES
 import recipes_examples
 import recipes_invalid
-import recipes_invalid_context  # noqa: F401 - these four add to recipes_invalid.RECIPES
+import recipes_invalid_context  # noqa: F401 - these five add to recipes_invalid.RECIPES
+import recipes_invalid_dictionaries  # noqa: F401
 import recipes_invalid_matches  # noqa: F401
 import recipes_invalid_models  # noqa: F401
 import recipes_invalid_references  # noqa: F401
@@ -34,7 +36,7 @@ from archive import Archive
 from bitio import FormatError
 from model import ENTROPY_CONTEXT
 from output import DTYPES
-from profiles import read_profile
+from profiles import Profile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VECTORS = os.path.join(HERE, "vectors")
@@ -82,7 +84,7 @@ def entry(name, group, level, file, data, rules, note, made_by, families=None, p
         out["families"] = families
         verify_rejected(name, data, families, rules, profile)
         return out
-    archive = Archive(data, read_profile(profile[1]) if profile else {})
+    archive = Archive(data, [Profile(profile[1])] if profile else ())
     if any(model.entropy == ENTROPY_CONTEXT or model.reference or model.match for model in archive.parsed.values()):
         out["level"] = 2
     out["tensors"] = [{"name": tensor.name.decode("utf-8"), "dtype": DTYPES[tensor.dtype][0], "shape": tensor.shape,
@@ -92,7 +94,7 @@ def entry(name, group, level, file, data, rules, note, made_by, families=None, p
 
 def verify_rejected(name, data, families, rules, profile):
     try:
-        Archive(data, read_profile(profile[1]) if profile else {})
+        Archive(data, [Profile(profile[1])] if profile else ())
     except FormatError as error:
         if error.family not in families or error.rule not in rules:
             sys.exit(f"{name}: refused for {error}, not for {' or '.join(rules)}")

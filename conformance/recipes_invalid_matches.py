@@ -22,6 +22,8 @@ with_part("match_code_overfull", "R-MODEL-71", code_bits=[1, 1, 1])
 with_part("match_gain_256", "R-MODEL-04", gains=[[128, 256], [0, 0]])
 with_part("match_gain_negative", "R-MODEL-04", gains=[[128, -1], [0, 0]])
 HEAD = lossy_model(2, entropy=ENTROPY, match=(1, b""))[:17]  # up to the match part: 1 byte of centre
+add("match_dictionary_cut", 2, "corrupt", "R-CONT-18", "31 bytes of the digest of a dictionary",
+    lambda: file_of(stored_model=HEAD[:7] + b"\2" + HEAD[8:] + bytes(31)))
 add("match_starts_cut", 2, "corrupt", "R-CONT-18", "",
     lambda: file_of(stored_model=HEAD + bytes((2, 1, 2, 2)) + bytes(5)))
 add("match_gains_cut", 2, "corrupt", "R-MODEL-03", "", lambda: file_of(

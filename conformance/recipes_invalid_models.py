@@ -18,7 +18,7 @@ def bad(**options):
 
 
 LAG = dense_predictor([1], [0, 0], [0, 0], [[1, 0], [0, 1]])
-with_model("model_match_kind", "unsupported", "R-MODEL-02", "match kind 2", bad(match=(2, b"")))
+with_model("model_match_kind", "unsupported", "R-MODEL-02", "match kind 3", bad(match=(3, b"")))
 with_model("model_codec", "unsupported", "R-MODEL-02", "codec 3", b"\3" + GOOD_MODEL[1:])
 with_model("model_predictor", "unsupported", "R-MODEL-02", "predictor 3", bad(predictor=(3, b"")))
 with_model("model_synthesis", "unsupported", "R-MODEL-02", "synthesis 4", bad(synthesis=(4, b"")))

@@ -13,11 +13,11 @@ from writer import (
 CODES = {1: [1, 1], 2: [2, 1, 2], 3: [1, 2, 3, 3], 4: [3, 1, 3, 3, 3], 8: [1, 2, 3, 4, 5, 6, 7, 8, 8]}
 
 
-def part(name, channels, classes=3, code_bits=None, starts=None, gains=None):
+def part(name, channels, classes=3, code_bits=None, starts=None, gains=None, dictionary=None):
     source = random.Random(name + " match")
     gains = gains or [[source.choice((0, 40, 100, 128, 128, 140, 255)) for _ in range(channels)] for _ in range(classes)]
     starts = starts or [source.choice((0, 2000, 8192, 30000, 65535)) for _ in range(classes + 1)]
-    return match_part(code_bits or CODES[classes], starts, gains)
+    return match_part(code_bits or CODES[classes], starts, gains, dictionary=dictionary)
 
 
 def rows_of_strands(rows, strand_rows, sequences=1):
@@ -25,10 +25,12 @@ def rows_of_strands(rows, strand_rows, sequences=1):
     return one * sequences
 
 
-def matches_of(name, strands, classes=3, share=0.8, going_on=0.5):
-    """(class, address) of each row in C order: seeded, some going on where the match of the row before left off."""
+def matches_of(name, strands, classes=3, share=0.8, going_on=0.5, dictionary=()):
+    """(class, address) of each row in C order: seeded, some going on where the match of the row before left off.
+    dictionary: rows of each of its strands."""
     source = random.Random(name + " matches")
-    number, before, out = {}, {}, {}
+    places = [(-1 - strand, row) for strand, rows in enumerate(dictionary) for row in range(rows)]
+    number, before, out = {place: address for address, place in enumerate(places)}, {}, {}
     for t in range(max(strands)):
         step = [strand for strand, rows in enumerate(strands) if t < rows]
         places = list(number)

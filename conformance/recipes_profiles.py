@@ -3,11 +3,12 @@
 import hashlib
 import struct
 
+from recipes_dictionaries import dictionary_of
 from recipes_invalid import GOOD_MODEL, ROWS, header_of
 from recipes_valid import CENTRED
 from writer import (
-    CHUNK, END, METRIC, MODEL, MODEL_REFERENCE, PROFILE, TENSOR, TENSOR_END, FileBuilder, coded_chunk, file_header,
-    lossless_model, lossy_model, section, static, tensor_end,
+    CHUNK, DICTIONARY, END, METRIC, MODEL, MODEL_REFERENCE, PROFILE, TENSOR, TENSOR_END, FileBuilder, coded_chunk, file_header,
+    lossless_model, lossy_model, match_part, section, static, tensor_end,
 )
 
 PROFILE_RECIPES = []  # (id, rules, families or None, bytes of the profile, note)
@@ -29,6 +30,9 @@ def needs_profile():
 RECORD, RUNG, CLOSE = (PROFILE, b'{"rungs": [{}]}'), (MODEL, GOOD_MODEL), (END, b"")
 LOSSLESS_RUNG = (MODEL, lossless_model(2, 32, [(255, 0)], static([([4096],)], [0, 0])))
 WIDER_RUNG = (MODEL, lossy_model(3, entropy=static([CENTRED], [0] * 3)))
+PAYLOAD = dictionary_of("profile", 2)[0]
+DICTIONARY_RUNG = (MODEL, lossy_model(2, entropy=static([CENTRED], [0] * 2), match=match_part(
+    [1, 1], [0, 0], [[1, 1]], dictionary=PAYLOAD)))
 TWO = (PROFILE, b'{"rungs": [{}, {}]}')
 
 profile("profile_flags_and_unknown", "R-PROF-02", "skippable sections, flags of known ones, keys that mean nothing",
@@ -49,6 +53,10 @@ profile("profile_no_models", "R-PROF-05", "", (PROFILE, b"{}"), CLOSE)
 profile("profile_rungs_missing", "R-PROF-05", "two rungs, one model", TWO, RUNG, CLOSE)
 profile("profile_lossless", "R-PROF-06", "a lossless model", TWO, RUNG, LOSSLESS_RUNG, CLOSE)
 profile("profile_channels", "R-PROF-06", "models of 2 and 3 channels", TWO, RUNG, WIDER_RUNG, CLOSE)
+profile("profile_dictionary", "R-PROF-11", "a dictionary after the model that names it, and a broken one that none names",
+        TWO, RUNG, DICTIONARY_RUNG, (DICTIONARY, b"?"), (DICTIONARY, PAYLOAD), CLOSE, families="")
+profile("profile_dictionary_missing", "R-PROF-11", "a model that names a dictionary, and another dictionary", TWO, RUNG,
+        DICTIONARY_RUNG, (DICTIONARY, PAYLOAD + b"\0"), CLOSE)
 profile("profile_not_json", "R-PROF-07", "", (PROFILE, b"{'rungs': [{}]}"), RUNG, CLOSE)
 profile("profile_array", "R-PROF-07", "a JSON array", (PROFILE, b"[]"), RUNG, CLOSE)
 profile("profile_rung_number", "R-PROF-07", "a rung that is no object", (PROFILE, b'{"rungs": [1]}'), RUNG, CLOSE)

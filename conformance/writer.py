@@ -4,6 +4,7 @@ Every function takes the legal values as defaults and computes checksums last, s
 only thing broken. It shares only the digests, the parsing of models and the closed loop with the reference decoder.
 """
 
+import hashlib
 import os
 import struct
 import sys
@@ -12,14 +13,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from checksums import crc32c, xxh64  # noqa: E402
 from chunks import (  # noqa: E402
-    Chunk, apply_patches, decode_lossy_rows, inputs_of_chunk, rows_of_strand, steps_of,
+    Chunk, Dictionary, apply_patches, decode_lossy_rows, inputs_of_chunk, rows_of_strand, steps_of,
 )
 from encode_context import encode_step  # noqa: E402
 from encode_matches import MatchWriter  # noqa: E402
 from model import ENTROPY_CONTEXT, LOSSY, read_model  # noqa: E402
 from tensor_header import Tensor  # noqa: E402
 
-METADATA, MODEL, MODEL_REFERENCE, TENSOR, CHUNK, TENSOR_END, INDEX, END, PROFILE, METRIC = range(1, 11)
+METADATA, MODEL, MODEL_REFERENCE, TENSOR, CHUNK, TENSOR_END, INDEX, END, PROFILE, METRIC, DICTIONARY = range(1, 12)
 DTYPES = {"bool": 1, "u8": 2, "i8": 3, "u16": 4, "i16": 5, "u32": 6, "i32": 7, "u64": 8, "i64": 9,
           "f16": 16, "bf16": 17, "f32": 18, "f64": 19}
 SIGNATURE = bytes.fromhex("8941435A0D0A1A0A")
@@ -189,11 +190,18 @@ def reference_part(centre, input_shift, output_shift, matrix, scale=f32(1.0), ro
     return 1, out + rice_array([value for row in matrix for value in row], len(centre))
 
 
-def match_part(code_bits, starts, gains, classes=None):
-    """gains: a row of channels for each class but 0."""
-    out = uint(len(gains) if classes is None else classes, 1) + bytes(code_bits)
+def match_part(code_bits, starts, gains, classes=None, dictionary=None):
+    """gains: a row of channels for each class but 0. dictionary: payload of the one that is named."""
+    out = b"" if dictionary is None else hashlib.sha256(dictionary).digest()
+    out += uint(len(gains) if classes is None else classes, 1) + bytes(code_bits)
     out += b"".join(uint(start, 2) for start in starts)
-    return 1, out + rice_array([gain for row in gains for gain in row], len(gains[0]) if gains else 1)
+    gain = rice_array([gain for row in gains for gain in row], len(gains[0]) if gains else 1)
+    return 1 if dictionary is None else 2, out + gain
+
+
+def dictionary_payload(tensor_payload, model_payload, chunk_payload, tensor_bytes=None, model_bytes=None):
+    out = uint(len(tensor_payload) if tensor_bytes is None else tensor_bytes, 4) + tensor_payload
+    return out + uint(len(model_payload) if model_bytes is None else model_bytes, 4) + model_payload + chunk_payload
 
 
 def diagonal(values, shift=0, coefficients=None):
@@ -325,16 +333,19 @@ def patch_block(patches):
 
 def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_count=1, lanes_log2=0, patches=None,
                 reference=None, patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"",
-                state_of_lane_0=None, elements_to=None, matches=None, **place):
+                state_of_lane_0=None, elements_to=None, matches=None, dictionary=None, **place):
     """A CHUNK payload and its digest, for rows of quantised integers (lossy; of indices with a context model) or of
     patterns (lossless). reference: the Tensor that the model predicts from, with elements and chunk_rows.
-    elements_to: is called with the decoded elements. matches: (class, address) of each row of a model that matches."""
+    elements_to: is called with the decoded elements. matches: (class, address) of each row of a model that matches.
+    dictionary: payload of the one that the model names."""
     view, model = Tensor(tensor_payload), read_model(model_payload)
     strands = [rows_of_strand(view, first_strand + i) for i in range(strand_count)]
     steps = steps_of(strands, model.codec == LOSSY and (model.lags != [] or model.match))
     bypass, coded, levels = BitWriter(), [], []
     step_matches = in_steps(matches, strands, steps) if matches else []
-    codes = MatchWriter(model, strands) if matches else None
+    known = Dictionary(dictionary) if dictionary else None
+    model.find_dictionary = lambda: known
+    codes = MatchWriter(model, strands, [len(rows) for rows in known.strands] if known else ()) if matches else None
     for number, step_rows in enumerate(in_steps(rows, strands, steps)):
         starts = codes.write_step(steps[number], step_matches[number], bypass) if matches else None
         if model.entropy == ENTROPY_CONTEXT:

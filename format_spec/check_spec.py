@@ -274,8 +274,8 @@ class Checker:
             if key in vector:
                 with open(self.path("conformance", vector[key]), "rb") as file:
                     data.append(file.read())
-        models = program["read_profile"](data[1]) if len(data) > 1 else {}
-        for tensor, wanted in zip(program["Archive"](data[0], models).tensors, vector["tensors"]):
+        profiles = [program["Profile"](data[1])] if len(data) > 1 else []
+        for tensor, wanted in zip(program["Archive"](data[0], profiles).tensors, vector["tensors"]):
             if program["sha256"](tensor.elements).hex() != wanted["sha256"]:
                 self.fault(f"the blocks of the chapters decode {vector['id']} to other bytes")
 

@@ -111,4 +111,30 @@ mkdir lr=0.1 && cp high.actp lr=0.1/
 "$actz" fit x.npy -o lr=0.1/x.actp -q && "$actz" encode x.npy equals.actz --profile lr=0.1/x.actp -q
 if "$actz" encode high.npy missing.actz --nmse 0.01 --profile high.actp 2> error.txt; then exit 1; fi
 grep -q "predicts from the tensor 'x'" error.txt && [ ! -e missing.actz ]
+
+# Rows that come back from tensor to tensor, and a dictionary of them.
+/usr/bin/python3 -c 'import numpy as np
+book = np.random.default_rng(5).normal(size=(60, 4, 16))
+for name, seed, sequences in (("calib", 6, 40), ("short", 7, 2)):
+    random = np.random.default_rng(seed)
+    rows = book[random.integers(0, 60, size=(sequences, 16))].reshape(sequences, 64, 16)
+    np.save(name + ".npy", (rows + 0.05 * random.normal(size=rows.shape)).astype("f4"))'
+"$actz" fit calib.npy -o with.actp --nmse 0.02 --dictionary 64KiB --json > with.json
+/usr/bin/python3 -c 'import json
+p = json.load(open("with.json"))
+assert 0 < p["dictionary_bytes"] <= 65536 and p["dictionary_rows"] > 0 and p["rungs"][0]["uses_dictionary"], p
+assert p["rungs"][0]["dictionary_pays_from_values"] > 0, p'
+"$actz" info with.actp | grep -q "dictionary of"
+"$actz" fit calib.npy -o without.actp --nmse 0.02 -q
+"$actz" encode short.npy with.actz --profile with.actp --name-profile --nmse 0.02 -q
+"$actz" encode short.npy without.actz --profile without.actp --name-profile --nmse 0.02 -q
+[ "$(stat -c %s with.actz)" -lt "$(stat -c %s without.actz)" ]
+"$actz" encode short.npy whole.actz --profile with.actp --nmse 0.02 -q
+"$actz" decode with.actz by_name.npy --profile with.actp
+"$actz" decode whole.actz embedded.npy
+cmp by_name.npy embedded.npy
+if "$actz" decode with.actz lost.npy 2> error.txt; then exit 1; fi
+[ ! -e lost.npy ]
+if "$actz" fit calib.npy -o bad.actp --dictionary 1MB 2> error.txt; then exit 1; fi
+grep -q -- "--dictionary wants a size" error.txt
 echo "round trips hold"

@@ -1,10 +1,10 @@
 """Chapter 8: a whole data file, from front to back."""
 
 from bitio import require
-from checksums import xxh64
-from chunks import Chunk, check_chunk_range, decode_chunk, row_range_of, strand_count
+from checksums import sha256, xxh64
+from chunks import Chunk, Dictionary, check_chunk_range, decode_chunk, row_range_of, strand_count
 from container import (
-    DATA, FILE_HEADER_BYTES, SKIPPABLE, Section, TensorEnd, T_CHUNK, T_END, T_INDEX,
+    DATA, FILE_HEADER_BYTES, SKIPPABLE, Section, TensorEnd, T_CHUNK, T_DICTIONARY, T_END, T_INDEX,
     T_METADATA, T_MODEL, T_MODEL_REFERENCE, T_TENSOR, T_TENSOR_END, read_end_mark, read_file_header, read_index,
 )
 from model import read_model
@@ -19,10 +19,12 @@ REFERENCE_DEPTH = 4
 class Archive:
     """Decodes a data file. tensors: Tensor objects, each with its decoded bytes in `elements`."""
 
-    def __init__(self, file, profile_models=None):
-        """file: bytes. profile_models: SHA-256 of a MODEL payload -> the payload, of all profiles at hand."""
+    def __init__(self, file, profiles=()):
+        """file: bytes. profiles: Profile objects."""
         self.file = file
-        self.profile_models = profile_models or {}
+        self.profile_models = {digest: payload for p in profiles for digest, payload in p.models.items()}
+        self.dictionaries = {digest: payload for p in profiles for digest, payload in p.dictionaries.items()}
+        self.decoded = {}    # dictionaries that a chunk needed
         self.metadata = None
         self.tensors = []
         self.models = []     # payload of a MODEL section, or digest of a MODEL_REFERENCE, with its type
@@ -41,7 +43,7 @@ class Archive:
     def take(self, section):
         require(self.index_offset is None or section.type == T_END, "corrupt", "R-ARCH-11")
         entry = [section.type, 0, section.offset, section.end - section.offset, 0, 0]
-        if not T_METADATA <= section.type <= T_END:
+        if section.type not in self.TAKE:
             require(section.flags & SKIPPABLE, "unsupported", "R-CONT-15")
         else:
             require(section.type == T_METADATA or section.flags & SKIPPABLE == 0, "corrupt", "R-CONT-16")
@@ -60,6 +62,9 @@ class Archive:
         self.models.append((section.type, section.payload))
         require(len(self.models) <= 65536, "corrupt", "R-ARCH-22")
 
+    def take_dictionary(self, section, entry):
+        self.dictionaries[sha256(section.payload)] = section.payload
+
     def find_model(self, index):
         require(index < len(self.models), "corrupt", "R-CHNK-17")
         if index not in self.parsed:
@@ -68,7 +73,17 @@ class Archive:
                 require(payload in self.profile_models, "unsupported", "R-ARCH-21", "needs model " + payload.hex())
                 payload = self.profile_models[payload]
             self.parsed[index] = read_model(payload)
-        return self.parsed[index]
+        model = self.parsed[index]
+        if model.match == 2:
+            digest = model.dictionary_digest
+            require(digest in self.dictionaries, "unsupported", "R-DICT-05", "needs dictionary " + digest.hex())
+            model.find_dictionary = lambda: self.find_dictionary(digest)
+        return model
+
+    def find_dictionary(self, digest):
+        if digest not in self.decoded:
+            self.decoded[digest] = Dictionary(self.dictionaries[digest])
+        return self.decoded[digest]
 
     def take_tensor(self, section, entry):
         self.tensor = Tensor(section.payload)
@@ -126,5 +141,6 @@ class Archive:
     TAKE = {
         T_METADATA: take_metadata, T_MODEL: take_model, T_MODEL_REFERENCE: take_model, T_TENSOR: take_tensor,
         T_CHUNK: take_chunk, T_TENSOR_END: take_tensor_end, T_INDEX: take_index, T_END: take_end,
+        T_DICTIONARY: take_dictionary,
     }
 # end

@@ -2,13 +2,13 @@
 
 from bitio import BitReader, ByteReader, require, wrap_i32
 from checksums import xxh64
-from model import INT32, LOSSLESS, LOSSY, read_rice_array
+from model import INT32, LOSSLESS, LOSSY, read_model, read_rice_array
 from rans import RansDecoder
 from symbols import VALUES_OF, MatchCodes
-from tensor_header import BF16, F16, F32, F64
+from tensor_header import BF16, F16, F32, F64, NO_REFERENCE, Tensor
 from transforms import (
-    NO_MATCH, History, element_of, predict, predict_from_match, predict_from_reference, reconstruct, reference_inputs,
-    scaled_centre,
+    NO_MATCH, History, dictionary_strands, element_of, predict, predict_from_match, predict_from_reference, reconstruct,
+    reference_inputs, scaled_centre,
 )
 
 
@@ -154,7 +154,8 @@ def steps_of(strands, in_lockstep):
 def decode_lossy_rows(tensor, model, strands, values, inputs, codes):
     """Rows of bit patterns, in C order. inputs: from the reference, for each strand; None without one."""
     centre = scaled_centre(model, tensor.centre_scale)
-    history = History(len(strands))
+    dictionary = rows_of_dictionary(model, tensor, centre) if model.match == 2 else ()
+    history = History(len(strands), dictionary)
     for step in steps_of(strands, model.lags != [] or model.match):
         matches, starts = [NO_MATCH] * len(step), None
         if model.match:
@@ -170,7 +171,7 @@ def decode_lossy_rows(tensor, model, strands, values, inputs, codes):
             rows.append(reconstruct(model, [wrap_i32(sum(terms)) for terms in zip(*parts)], quantised))
         history.remember(step, rows)
     return [[element_of(x, c, tensor.unit, tensor.dtype) for x, c in zip(row, centre)]
-            for strand in history.rows for row in strand]
+            for strand in history.rows[: len(strands)] for row in strand]
 # end
 
 
@@ -191,4 +192,35 @@ def apply_patches(block, elements, element_bytes):
     for element in patched:
         elements[element * element_bytes : (element + 1) * element_bytes] = reader.bytes(element_bytes)
     require(reader.remaining() == 0, "corrupt", "R-CHNK-32")
+# end
+
+
+# spec: dictionary
+class Dictionary:
+    """The tensor that a DICTIONARY payload holds: channels, and strands of rows of bit patterns of f32."""
+
+    def __init__(self, payload):
+        reader = ByteReader(payload)
+        tensor = Tensor(reader.bytes(reader.uint(4)))
+        require(tensor.dtype == F32 and tensor.reference == NO_REFERENCE and not tensor.is_referenced, "corrupt",
+                "R-DICT-01")
+        require(tensor.sequences * tensor.rows > 0, "corrupt", "R-DICT-01")
+        model = read_model(reader.bytes(reader.uint(4)))
+        require(model.codec == LOSSY and not model.reference and model.match != 2, "corrupt", "R-DICT-02")
+        chunk = Chunk(reader.bytes(reader.remaining()))
+        check_chunk_range(chunk, tensor)
+        place = (chunk.tensor_index, chunk.chunk_index, chunk.model_index, chunk.first_strand)
+        require(place == (0, 0, 0, 0) and chunk.strand_count == strand_count(tensor), "corrupt", "R-DICT-03")
+        elements = decode_chunk(chunk, tensor, lambda index: model, None)
+        patterns = [int.from_bytes(elements[i : i + 4], "little") for i in range(0, len(elements), 4)]
+        rows = iter(patterns[i : i + tensor.channels] for i in range(0, len(patterns), tensor.channels))
+        self.channels = tensor.channels
+        self.strands = [[next(rows) for _ in range(count)] for count in rows_of_chunk(chunk, tensor)]
+
+
+def rows_of_dictionary(model, tensor, centre):
+    """The dictionary that the model names, as strands of fixed-point rows of the tensor."""
+    dictionary = model.find_dictionary()
+    require(dictionary.channels == model.channels, "corrupt", "R-DICT-04")
+    return dictionary_strands(dictionary.strands, tensor.unit, centre)
 # end

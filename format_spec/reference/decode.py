@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from archive import Archive  # noqa: E402
 from bitio import FormatError  # noqa: E402
 from output import DTYPES, write_tensors  # noqa: E402
-from profiles import read_profile  # noqa: E402
+from profiles import Profile  # noqa: E402
 
 EXIT_CODES = {"need_more_input": 3, "corrupt": 3, "unsupported": 4, "limit_exceeded": 5, "bad_argument": 2, "io": 6}
 
@@ -29,10 +29,7 @@ def read_file(path):
 
 
 def decode(path, profiles):
-    models = {}
-    for profile in profiles:
-        models.update(read_profile(read_file(profile)))
-    return Archive(read_file(path), models)
+    return Archive(read_file(path), [Profile(read_file(profile)) for profile in profiles])
 
 
 def fail(path, family, why):

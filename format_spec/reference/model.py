@@ -100,7 +100,7 @@ def kinds_are_known(model):
         ENTROPY_CONTEXT: ((QUANTISER_UNIFORM, 0), (QUANTISER_DEPENDENT, 2), (QUANTISER_DEPENDENT, 3)),
     }
     return (model.codec == LOSSY and model.predictor <= 2 and 1 <= model.synthesis <= 3 and model.reference <= 1 and
-            model.match <= 1 and (model.quantiser, model.state_bits) in quantised.get(model.entropy, ()))
+            model.match <= 2 and (model.quantiser, model.state_bits) in quantised.get(model.entropy, ()))
 # end
 
 
@@ -154,6 +154,7 @@ def read_reference(reader, model):
 
 # spec: match
 def read_match(reader, model):
+    model.dictionary_digest = reader.bytes(32) if model.match == 2 else None
     model.match_classes = reader.uint(1)
     require(1 <= model.match_classes <= 8, "corrupt", "R-MODEL-70")
     model.match_code_bits = [reader.uint(1) for _ in range(model.match_classes + 1)]

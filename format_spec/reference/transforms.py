@@ -26,12 +26,17 @@ NO_MATCH = (0, None)  # class 0, no address
 
 
 class History:
-    """The fixed-point rows of the strands of a chunk."""
+    """The fixed-point rows of the strands of a chunk, and after them those of the dictionary."""
 
-    def __init__(self, strand_count):
+    def __init__(self, strand_count, dictionary=()):
+        """dictionary: strands of fixed-point rows (4.10)."""
         self.rows = [[] for _ in range(strand_count)]  # all of them; without matches, max(lags) of each suffice
         self.places = []  # (strand, row of the strand) of each address
         self.address_of = {}
+        for strand, rows in enumerate(dictionary, strand_count):
+            self.rows.append([])
+            for t, row in enumerate(rows):
+                self.remember([(strand, t)], [row])
 
     def remember(self, step, rows):
         """Takes in the rows of a step."""
@@ -249,6 +254,23 @@ def check_transform_test_values():
 # end
 
 
+# spec: dictionary
+def dictionary_value(pattern, unit, centre):
+    """The fixed-point value of an element of a dictionary; pattern and unit are bit patterns of f32."""
+    scale = binary32(1 / binary32_of(unit, BINARY32))
+    if pattern % 2**31 > infinity(BINARY32):
+        return wrap_i32(-centre)  # NaN
+    scaled = binary32(binary32_of(pattern, BINARY32) * scale)
+    fixed = 0 if scaled != scaled else round(clamp(scaled, -(2**30), 2**30))  # round: ties to even
+    return wrap_i32(fixed - centre)
+
+
+def dictionary_strands(strands, unit, centre):
+    """Strands of rows of bit patterns as strands of fixed-point rows. centre: scaled (4.7)."""
+    return [[[dictionary_value(x, unit, c) for x, c in zip(row, centre)] for row in rows] for rows in strands]
+# end
+
+
 # spec: match_test_values
 def check_match_test_values():
     model = Model()
@@ -257,4 +279,11 @@ def check_match_test_values():
     history = History(2)
     history.remember([(0, 0), (1, 0)], [[3, 5, 7, 9], [-1, -2, -3, -4]])
     assert predict_from_match(model, history, (1, 1)) == [0, -4, -4, -32]
+    history = History(1, [[[1, 1, 1, 1]], [[2, 2, 2, 2], [-6, 8, 0, 2]]])
+    assert history.places == [(1, 0), (2, 0), (2, 1)]
+    assert predict_from_match(model, history, (1, 2)) == [-12, 16, 0, 16]
+    tenth, one = 0x3DCCCCCD, 0x3F800000
+    assert [dictionary_value(x, one, 0) for x in (0x40200000, 0x40600000, 0xC0200000, 0x7FC00000)] == [2, 4, -2, 0]
+    assert [dictionary_value(x, tenth, 3) for x in (one, 0xFF800000)] == [7, -(2**30) - 3]
+    assert [dictionary_value(x, 1, 3) for x in (one, 0)] == [2**30 - 3, -3]
 # end

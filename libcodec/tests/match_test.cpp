@@ -244,9 +244,11 @@ TEST_CASE("the search finds the nearest sketches, whatever their number") {
       }
       std::vector<float> query = rows[count / 2];
       query[3] += 0.01F;
-      std::uint32_t found[MatchSearch::kCandidates];
-      const std::size_t got = search.nearest(query.data(), query.size(), found);
-      CHECK(got == std::min(count, MatchSearch::kCandidates));
+      NearestSketches nearest;
+      search.find(query.data(), query.size(), nearest);
+      const std::size_t got = nearest.count;
+      const std::uint32_t* const found = nearest.number;
+      CHECK(got == std::min<std::size_t>(count, NearestSketches::kMost));
       CHECK(found[0] == count / 2);
       const auto distance = [&](std::uint32_t at) {
         float sum = 0;
@@ -275,9 +277,13 @@ TEST_CASE("of many rows the search finds the row that one was made of") {
   for (std::uint32_t at = 0; at < rows.size(); at += 100) {
     std::vector<float> query = rows[at];
     for (float& value : query) value += 0.2F * normal(random);
-    std::uint32_t found[MatchSearch::kCandidates];
-    REQUIRE(search.nearest(query.data(), query.size(), found) == MatchSearch::kCandidates);
-    found_it += found[0] == at;
+    NearestSketches nearest;
+    search.find(query.data(), query.size(), nearest);
+    REQUIRE(nearest.count == NearestSketches::kMost);
+    found_it += nearest.number[0] == at;
+    NearestSketches others;
+    search.find(query.data(), query.size(), others, {at, 1});
+    CHECK(others.number[0] != at);
   }
   CHECK(found_it >= 150);  // of 200
 }
@@ -285,13 +291,17 @@ TEST_CASE("of many rows the search finds the row that one was made of") {
 TEST_CASE("the search finds nothing where distances are no numbers") {
   MatchSearch search;
   const std::vector<float> huge(MatchSearch::kSketch, 1e30F), usual(MatchSearch::kSketch, 1.0F);
-  std::uint32_t found[MatchSearch::kCandidates];
+  const auto find = [&search](const std::vector<float>& row) {
+    NearestSketches out;
+    search.find(row.data(), row.size(), out);
+    return out;
+  };
   search.add(huge.data(), huge.size());  // its square is infinite
-  CHECK(search.nearest(usual.data(), usual.size(), found) == 0);
+  CHECK(find(usual).count == 0);
   search.add(usual.data(), usual.size());
-  REQUIRE(search.nearest(usual.data(), usual.size(), found) == 1);
-  CHECK(found[0] == 1);
-  CHECK(search.nearest(huge.data(), huge.size(), found) <= 2);
+  REQUIRE(find(usual).count == 1);
+  CHECK(find(usual).number[0] == 1);
+  CHECK(find(huge).count <= 2);
 }
 
 TEST_CASE("rows beyond every reach among rows that come back are coded, and come back exactly") {

@@ -21,7 +21,10 @@ struct RungInfo {
   double held_out_bits_per_value = 0;  ///< code length of the tables; container and patches come on top
   std::uint32_t coefficients = 0;      ///< of channels
   std::uint64_t model_bytes = 0;
-  bool matches_rows = false;  ///< rows are predicted from like rows of their chunk
+  bool matches_rows = false;     ///< rows are predicted from like rows of their chunk
+  bool uses_dictionary = false;  ///< or of the profile's dictionary
+  /// So many values save what the dictionary takes, against matching within chunks; 0: unknown, or no dictionary
+  std::uint64_t dictionary_pays_from_values = 0;
   std::string digest;         ///< SHA-256 of the model, hex
 };
 
@@ -32,6 +35,8 @@ struct TrainingRecord {
   std::uint32_t channels = 0;
   std::string data_digest;  ///< XXH64 of the elements seen, hex
   std::vector<std::uint16_t> lags;
+  std::uint64_t dictionary_rows = 0;   ///< rows that those of any tensor may be matched with
+  std::uint64_t dictionary_bytes = 0;  ///< that they take in the profile
   std::string reference;  ///< name of the tensor whose rows it predicts from, or empty
 };
 
@@ -68,6 +73,9 @@ struct FitOptions {
   /// Predict rows from like rows decoded before in their chunk, in rungs where that pays. Not without transform, nor
   /// yet with a metric
   bool match_rows = true;
+  /// Bytes of a dictionary, at most: rows learned from, coded, for rows of any tensor to be matched with. It is left out
+  /// if no rung gains by it. 0: none
+  std::uint64_t dictionary_bytes = 0;
   /// Sensitivity of the task to errors: distortion becomes (x − x̂)ᵀ M (x − x̂) in basis, steps and decisions. channels ×
   /// channels, row-major, positive semidefinite; or a diagonal of `channels`; empty: M = I. Its scale does not matter,
   /// and a tenth of the identity is mixed in. Targets stay plain NMSE. Beyond 1024 channels only the diagonal is used.
@@ -91,7 +99,7 @@ struct FitReference {
 
 /// Learns a profile, reading every dump once. Rows with NaN or ±Inf are left out.
 /// Memory: sample_bytes · 2.5 + O(channels²). Errors: bad_argument (no rows, channels differ, a metric of another size
-/// or not positive semidefinite), and those of the sources.
+/// or not positive semidefinite, a dictionary without matched rows), and those of the sources.
 Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options,
                             const FitReference& reference = {});
 

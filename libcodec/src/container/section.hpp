@@ -27,12 +27,14 @@ enum class SectionType : std::uint16_t {
   end = 8,
   profile = 9,
   metric = 10,
+  dictionary = 11,
 };
 
 /// True for the types that have a meaning in a data file; a profile has others.
 constexpr bool is_known_in_data_file(std::uint16_t type) {
-  return type >= static_cast<std::uint16_t>(SectionType::metadata) &&
-         type <= static_cast<std::uint16_t>(SectionType::end);
+  return (type >= static_cast<std::uint16_t>(SectionType::metadata) &&
+          type <= static_cast<std::uint16_t>(SectionType::end)) ||
+         type == static_cast<std::uint16_t>(SectionType::dictionary);
 }
 
 /// Values are the ids of format_spec/registry/file_kinds.csv.

@@ -25,7 +25,8 @@ double held_out_bits(const RungFit& fit, TrainingRows& rows, const RungOptions& 
     const double change = std::clamp(-missed(now), -2.0, 2.0);
     unit *= std::exp(0.5 * std::copysign(std::max(std::fabs(change), kLeastChange), change));
     before = now;
-    now = try_model(fit.model, rows, rows.held_out, {unit, options.decisions, std::nullopt, true, 0, 1, &matches})
+    now = try_model(fit.model, rows, rows.held_out,
+                    {unit, options.decisions, std::nullopt, true, 0, 1, nullptr, &matches})
               .measured;
   }
   if (missed(now) > std::log(kMostMissed)) return std::numeric_limits<double>::infinity();

@@ -14,16 +14,19 @@ namespace actz {
 namespace {
 
 constexpr unsigned kRounds = 2;
+constexpr std::uint64_t kGroupValues = 1u << 20;  ///< coded together: half a chunk, which is sooner
+
 constexpr unsigned kTableTurns = 6;
 constexpr unsigned kPlainTableTurns = 2;
 constexpr double kBoldLambda = 1.25;
 /// Gains to begin with; coding sorts the rows by how good their match is.
 constexpr std::uint8_t kFirstGains[] = {128, 118, 96, 60};
 constexpr double kLargestGain = 1.1;
-constexpr double kRidge = 1e-3;        ///< of the mean energy of the inputs
-constexpr double kFewestRows = 64;     ///< of a class, to learn its gains
-constexpr double kLeastChange = 0.02;  ///< of ln NMSE, between two trials: less gives no slope
-constexpr double kLeastGain = 0.002;   ///< of the rate, for matches to stay
+constexpr double kRidge = 1e-3;                ///< of the mean energy of the inputs
+constexpr double kFewestRows = 64;             ///< of a class, to learn its gains
+constexpr double kLeastChange = 0.02;          ///< of ln NMSE, between two trials: less gives no slope
+constexpr double kLeastGain = 0.002;           ///< of the rate, for matches to stay
+constexpr double kLeastDictionaryGain = 0.02;  ///< for a dictionary, which takes room
 /// Bits per value that one of ln NMSE takes at high rate; at lower rates less.
 constexpr double kHighRateSlope = -0.5 / std::numbers::ln2;
 constexpr double kGainOne = 1 << MatchModel::kGainBits;
@@ -55,19 +58,29 @@ using Group = std::span<const Strand>;
 
 class MatchTrainer {
  public:
-  MatchTrainer(TrainingRows& rows, const RungFit& rung, const RungOptions& options)
+  MatchTrainer(TrainingRows& rows, const RungFit& rung, const RungOptions& options,
+               const TrainingDictionary* dictionary)
       : rows_(rows),
+        dictionary_(dictionary),
+        dictionary_rows_(dictionary != nullptr ? dictionary->dictionary->row_count() : 0),
         options_(options),
         model_(rung.model),
         learns_linear_(!options.wide && rows.reference_channels == 0 && !options.lags.empty()),
         matches_(rows.row_count()),
         source_(rows.row_count(), kNoRow),
-        groups_(chunk_groups(rows.train, rows.channels)),
-        decoded_(rows.values.size()),
+        position_(dictionary_rows_ + rows.row_count()),
+        groups_(chunk_groups(rows.train, rows.channels, kGroupValues)),
+        decoded_(dictionary_rows_ * rows.channels + rows.values.size()),
         levels_(rows.row_count() * rung.model.synthesis.coefficients) {
     rows_.rescale(double{model_.unit});
     const auto classes = static_cast<unsigned>(std::size(kFirstGains));
     model_.match.classes = classes;
+    if (dictionary != nullptr) {
+      model_.match.dictionary = dictionary->digest;
+      const std::vector<std::uint32_t>& position = dictionary->dictionary->position;
+      std::copy(position.begin(), position.end(), position_.begin());
+    }
+    for_each_row([&](std::size_t row, std::size_t t) { position_[dictionary_rows_ + row] = t; });
     model_.match.code_bits = code_lengths(std::vector<double>(classes + 1, 1.0));
     model_.match.start_activity.assign(classes + 1, kActivityStart);
     for (const std::uint8_t gain : kFirstGains) model_.match.gain.insert(model_.match.gain.end(), rows.channels, gain);
@@ -114,11 +127,21 @@ class MatchTrainer {
     const LossyRowEncoder encoder(model_, Rates::of_model, decisions_for(options_.state_bits, options_.decisions));
     const RowBlock<std::int16_t> side = side_inputs(encoder, rows_, double{model_.reference.scale});
     squared_error_ = energy_ = 0;
+    const std::optional<DictionarySearch> search = searchable(encoder, model_, dictionary_, rows_.unit);
+    if (search) load_dictionary(search->rows);
     for (const Group& group : groups) {
+      const std::vector<AddressRange> own = search ? dictionary_->own_rows(group) : std::vector<AddressRange>{};
       encoder.encode([this](std::size_t row, float*) { return rows_.row(row); }, group, levels_,
-                     [&](std::size_t row, const std::int32_t* decoded) { take_row(row, decoded); }, &side, matches_,
-                     matching);
+                     [&](std::size_t row, const std::int32_t* decoded) { take_row(row, decoded); },
+                     {&side, search ? &*search : nullptr, own}, matches_, matching);
       name_sources(group);
+    }
+  }
+
+  void load_dictionary(const DictionaryRows& rows) {
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      for (std::size_t c = 0; c < rows_.channels; ++c)
+        decoded_[row * rows_.channels + c] = static_cast<float>(rows.row(row)[c]);
     }
   }
 
@@ -129,19 +152,23 @@ class MatchTrainer {
       const double error = double{original} - decoded[c];
       squared_error_ += std::fabs(error) <= kPatchedErrorUnits ? error * error : 0.0;
       energy_ += double{original} * double{original};
-      decoded_[row * d + c] = static_cast<float>(decoded[c]);
+      decoded_[(dictionary_rows_ + row) * d + c] = static_cast<float>(decoded[c]);
     }
   }
 
   void name_sources(std::span<const Strand> group) {
     const StepPlan plan(group, true);
-    MatchAddresses addresses(rows_.row_count());
+    const auto positions = std::span<const std::uint32_t>();
+    MatchAddresses addresses(rows_.row_count(), dictionary_ != nullptr ? dictionary_->dictionary->position : positions);
     StepRows step;
     for (std::size_t index = 0; index < plan.step_count(); ++index) {
       plan.rows_of(index, step);
       for (std::size_t i = 0; i < step.row.size(); ++i) {
         const RowMatch& match = matches_[step.row[i]];
-        source_[step.row[i]] = match.match_class > 0 ? addresses.row_of(match.address) : kNoRow;
+        source_[step.row[i]] = match.match_class == 0 ? kNoRow
+                               : addresses.is_of_dictionary(match.address)
+                                   ? match.address
+                                   : dictionary_rows_ + addresses.row_of(match.address);
       }
       addresses.add(step.row, step.position);
     }
@@ -206,7 +233,7 @@ class MatchTrainer {
     if (matched && position_[source_[row]] < lag) return;
     for (std::size_t c = 0; c < d; ++c) {
       const float other = matched ? gain(row, c) * decoded_[(source_[row] - lag) * d + c] : 0.0F;
-      to[c] = decoded_[(row - lag) * d + c] - other;
+      to[c] = decoded_[(dictionary_rows_ + row - lag) * d + c] - other;
     }
   }
 
@@ -235,8 +262,6 @@ class MatchTrainer {
     const std::size_t d = rows_.channels;
     const std::vector<std::uint16_t>& lags = model_.predictor.lags;
     if (lags.empty()) return;
-    position_.assign(rows_.row_count(), 0);
-    for_each_row([&](std::size_t row, std::size_t t) { position_[row] = t; });
     const std::vector<float> weight = class_weights();
     const RowLoader rows_z = [&](const Strand& strand, std::vector<float>& to) {
       to.resize(strand.row_count * d);
@@ -288,13 +313,17 @@ class MatchTrainer {
   }
 
   TrainingRows& rows_;
+  const TrainingDictionary* dictionary_;
+  std::size_t dictionary_rows_;
   RungOptions options_;
   CodecModel model_;
   bool learns_linear_;
   std::vector<RowMatch> matches_;
-  std::vector<std::size_t> source_;  ///< row that each was matched with
-  std::vector<Group> groups_;
+  /// Row that each was matched with, in position_ and decoded_
+  std::vector<std::size_t> source_;
+  // of the rows of the dictionary, then of the training rows
   std::vector<std::size_t> position_;
+  std::vector<Group> groups_;
   std::vector<float> decoded_;
   std::vector<std::int16_t> levels_;
   double squared_error_ = 0;
@@ -302,14 +331,15 @@ class MatchTrainer {
 };
 
 /// Bits per value of a part of the training rows at the wanted error, from two units.
-double judged_bits(const RungFit& fit, TrainingRows& rows, const std::vector<Strand>& judges,
-                   const RungOptions& options) {
+double judged_bits(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& judges,
+                   const RungOptions& options, const TrainingDictionary* dictionary) {
   std::vector<RowMatch> matches;  // chosen in the first trial, taken over by the other
-  double unit = double{fit.model.unit};
+  double unit = double{model.unit};
   double log_nmse[2] = {}, bits[2] = {};
   for (unsigned trial = 0; trial < 2; ++trial) {
     const Measured got =
-        try_model(fit.model, rows, judges, {unit, options.decisions, std::nullopt, true, 0, 1, &matches}).measured;
+        try_model(model, rows, judges, {unit, options.decisions, std::nullopt, true, 0, 1, dictionary, &matches})
+            .measured;
     log_nmse[trial] = std::log(std::max(got.nmse, 1e-30) / options.nmse);
     bits[trial] = got.bits_per_value;
     const double change = std::clamp(-log_nmse[trial], -1.0, 1.0);
@@ -322,18 +352,28 @@ double judged_bits(const RungFit& fit, TrainingRows& rows, const std::vector<Str
 
 }  // namespace
 
-RungFit fit_matches(TrainingRows& rows, RungFit rung, const RungOptions& options) {
-  RungFit out;
-  out.model = MatchTrainer(rows, rung, options).run();
-  const auto group = chunk_groups(rows.train, rows.channels).front();
+RungFit fit_matches(TrainingRows& rows, RungFit rung, const RungOptions& options,
+                    const TrainingDictionary* dictionary) {
+  const auto group = chunk_groups(rows.train, rows.channels, kGroupValues).front();
   const std::vector<Strand> judges(group.begin(), group.end());
-  const double without = judged_bits(rung, rows, judges, options);
-  const double with = judged_bits(out, rows, judges, options);
-  if (!(with < (1 - kLeastGain) * without)) return rung;
   const std::vector<Strand>& measured = rows.held_out.empty() ? rows.train : rows.held_out;
-  out.held_out =
-      try_model(out.model, rows, measured, {double{out.model.unit}, options.decisions, std::nullopt, true, 0}).measured;
-  return out;
+  double least = judged_bits(rung.model, rows, judges, options, nullptr);
+  RungFit best = rung;
+  const auto consider = [&](const TrainingDictionary* with) {
+    RungFit fit;
+    fit.model = MatchTrainer(rows, rung, options, with).run();
+    const double bits = judged_bits(fit.model, rows, judges, options, with);
+    if (!(bits < (1 - (with != nullptr ? kLeastDictionaryGain : kLeastGain)) * least)) return;
+    fit.held_out = try_model(fit.model, rows, measured,
+                             {double{fit.model.unit}, options.decisions, std::nullopt, true, 0, 1, with})
+                       .measured;
+    fit.bits_saved = with != nullptr ? least - bits : 0;
+    best = std::move(fit);
+    least = bits;
+  };
+  consider(nullptr);
+  if (dictionary != nullptr) consider(dictionary);
+  return best;
 }
 
 }  // namespace actz

@@ -11,6 +11,8 @@ namespace actz {
 /// @param rows     centred, as fit_rung left them.
 /// @param rung     without matches.
 /// @param options  with which it was fitted.
-RungFit fit_matches(TrainingRows& rows, RungFit rung, const RungOptions& options);
+/// @param dictionary  to match rows with, too, where that needs fewer bits; null: none.
+RungFit fit_matches(TrainingRows& rows, RungFit rung, const RungOptions& options,
+                    const TrainingDictionary* dictionary = nullptr);
 
 }  // namespace actz

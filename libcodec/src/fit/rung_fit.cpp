@@ -324,7 +324,7 @@ class RungTrainer {
                                             rows_.channels);
                      }
                    },
-                   &side);
+                   {&side});
     return pass;
   }
 

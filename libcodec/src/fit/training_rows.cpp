@@ -1,25 +1,20 @@
 #include "fit/training_rows.hpp"
 
 namespace actz {
-namespace {
-
-constexpr std::uint64_t kGroupValues = 1u << 20;  ///< of a chunk, as the pipeline cuts them
-
-}  // namespace
-
 void TrainingRows::rescale(double new_unit) {
   const auto factor = static_cast<float>(unit / new_unit);
   for (float& value : values) value *= factor;
   unit = new_unit;
 }
 
-std::vector<std::span<const Strand>> chunk_groups(std::span<const Strand> strands, std::uint32_t channels) {
+std::vector<std::span<const Strand>> chunk_groups(std::span<const Strand> strands, std::uint32_t channels,
+                                                  std::uint64_t group_values) {
   std::vector<std::span<const Strand>> out;
   std::size_t first = 0;
   std::uint64_t values = 0;
   for (std::size_t i = 0; i < strands.size(); ++i) {
     const std::uint64_t more = std::uint64_t{strands[i].row_count} * channels;
-    if (i > first && values + more > kGroupValues) {
+    if (i > first && values + more > group_values) {
       out.push_back(strands.subspan(first, i - first));
       first = i;
       values = 0;

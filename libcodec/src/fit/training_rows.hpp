@@ -24,8 +24,8 @@ struct TrainingRows {
   void rescale(double new_unit);
 };
 
-/// Strands in groups of about as many values as a chunk has: what rows may be matched with ends at a group, as it ends
-/// at a chunk.
-std::vector<std::span<const Strand>> chunk_groups(std::span<const Strand> strands, std::uint32_t channels);
+/// Strands in groups of about so many values: what rows may be matched with ends at a group, as it ends at a chunk.
+std::vector<std::span<const Strand>> chunk_groups(std::span<const Strand> strands, std::uint32_t channels,
+                                                  std::uint64_t group_values);
 
 }  // namespace actz

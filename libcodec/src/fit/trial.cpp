@@ -4,6 +4,8 @@
 #include <cmath>
 #include <future>
 
+#include "profile/scaled_centre.hpp"
+
 namespace actz {
 namespace {
 
@@ -42,6 +44,13 @@ double strand_energy(const TrainingRows& rows, const Strand& strand) {
 RowBlock<std::int16_t> side_inputs(const LossyRowEncoder& encoder, const TrainingRows& rows, double scale) {
   const ReferencePredictor* predictor = encoder.loop().reference();
   return predictor == nullptr ? RowBlock<std::int16_t>{} : predictor->inputs(rows.reference, static_cast<float>(scale));
+}
+
+std::optional<DictionarySearch> searchable(const LossyRowEncoder& encoder, const CodecModel& model,
+                                           const TrainingDictionary* dictionary, double unit) {
+  if (dictionary == nullptr || !model.match.dictionary) return std::nullopt;
+  const std::vector<std::int32_t> centre = scaled_centre(model, centre_scale_for(model, unit));
+  return encoder.searchable(*dictionary->dictionary, static_cast<float>(unit), centre);
 }
 
 double noise_per_step_squared(unsigned state_bits) {
@@ -87,14 +96,18 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
     }
   };
   const LossyRowEncoder::RowSource source = [&](std::size_t row, float*) { return rows.row(row); };
+  const std::optional<DictionarySearch> search = searchable(encoder, model, options.dictionary, options.unit);
+  const auto positions = search ? search->rows.position() : std::span<const std::uint32_t>{};
   if (has_matches) {
-    for (const std::span<const Strand> group : chunk_groups(strands, rows.channels)) {
-      encoder.encode(source, group, quantised, measure_row, &side, matches, matching);
-      add_match_bits(model.match, group, matches, match_bits);
+    for (const std::span<const Strand> group : chunk_groups(strands, rows.channels, options.group_values)) {
+      const std::vector<AddressRange> own = search ? options.dictionary->own_rows(group) : std::vector<AddressRange>{};
+      encoder.encode(source, group, quantised, measure_row, {&side, search ? &*search : nullptr, own}, matches,
+                     matching);
+      add_match_bits(model.match, group, matches, positions, match_bits);
     }
   } else {
     share_out(strands, options.threads,
-              [&](std::span<const Strand> some) { encoder.encode(source, some, quantised, measure_row, &side); });
+              [&](std::span<const Strand> some) { encoder.encode(source, some, quantised, measure_row, {&side}); });
   }
   const std::vector<std::uint8_t> match_class = classes_of(matches);
   const CodeLength code_length(model);

@@ -115,8 +115,10 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
     const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
     if (longest_lag == 0)
       view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
+    const std::uint64_t lossy_values =
+        choice && choice->model.match.classes > 0 ? kMatchedChunkValues : kLossyChunkValues;
     cut = plan_cut(view, longest_lag, options.chunk_rows,
-                   lossy ? kLossyChunkValues : kLosslessChunkBytes / element_bytes(dtype));
+                   lossy ? lossy_values : kLosslessChunkBytes / element_bytes(dtype));
     tensor = {name,
               dtype,
               shape,

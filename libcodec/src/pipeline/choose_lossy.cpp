@@ -10,6 +10,7 @@
 #include "pipeline/tensor_sample.hpp"
 #include "pipeline/unit_search.hpp"
 #include "profile/metric_section.hpp"
+#include "profile/scaled_centre.hpp"
 
 namespace actz {
 namespace {
@@ -51,10 +52,6 @@ DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric&
           metric.empty() ? nullptr : &metric, options.effort <= kFastEffort};
 }
 
-std::uint32_t centre_scale_for(double model_unit, double unit) {
-  return static_cast<std::uint32_t>(std::lrint(std::clamp(model_unit / unit * kCentreScaleOne, 1.0, 4.0e9)));
-}
-
 std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options,
                                                         const TaskMetric& metric) {
   return std::make_shared<LossyRowEncoder>(model, Rates::of_model,
@@ -64,7 +61,7 @@ std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model,
 ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit) {
   ModelChoice out;
   out.unit = static_cast<float>(unit);
-  out.centre_scale = centre_scale_for(double{model.unit}, double{out.unit});
+  out.centre_scale = centre_scale_for(model, double{out.unit});
   out.model = std::move(model);
   out.rows = std::move(rows);
   return out;
@@ -222,6 +219,15 @@ Result<const ReferenceTensor*> reference_of(const CodecModel& model, const Profi
                "the profile predicts from the tensor '" + name + "': encode it into the same file, before this one"};
 }
 
+/// The dictionary that a model of a profile names; null if none.
+std::shared_ptr<const LoadedDictionary> dictionary_of(const CodecModel& model, const Profile::Content& profile) {
+  for (const StoredDictionary& stored : profile.dictionaries) {
+    if (model.match.dictionary == stored.digest)
+      return std::make_shared<const LoadedDictionary>(stored.bytes, Error::kNoOffset, DecodeLimits{});
+  }
+  return nullptr;
+}
+
 /// A tensor to measure on.
 struct MeasuredTensor {
   BufferedElements& elements;
@@ -249,7 +255,9 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
 
 /// The unit that meets a target, from a sample as large as the spread of the tensor asks for.
 Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
-                            const UnitTarget& target, double unit, const EncodeOptions& options) {
+                            const Dictionary* dictionary, const UnitTarget& target, double unit,
+                            const EncodeOptions& options) {
+  const TrainingDictionary known{dictionary, {}, {}};
   const std::uint64_t values = tensor.view.sequences * tensor.view.rows * tensor.view.channels;
   const std::uint64_t strand_rows =
       std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));
@@ -257,18 +265,19 @@ Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& mode
   const bool fast = options.effort <= kFastEffort;
   const bool matched = model.match.classes > 0;  // what a row is matched with depends on all rows of its chunk
   std::uint64_t sampled = matched
-                              ? std::min(values, kLossyChunkValues)
+                              ? std::min(values, kMatchedChunkValues)
                               : std::clamp(values / 8, kFewestMeasured, kMostMeasured) / (fast ? kFastSampleShare : 1);
   for (;;) {
     // The whole tensor is measured as it will be coded; of a part, strands without their first rows, which lack
     // history.
     const bool whole = matched || sampled >= values;
-    const CutPlan cut =
-        plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1), 0, kLossyChunkValues);
+    const CutPlan cut = plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1), 0,
+                                 matched ? kMatchedChunkValues : kLossyChunkValues);
     ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
-    const FoundUnit found = find_unit(
-        model, encoder, sample, energy, target, unit,
-        {whole ? 0 : strand_rows / 2, fast ? kFastAcceptedStep : SearchOptions{}.accepted_step, options.threads});
+    const FoundUnit found =
+        find_unit(model, encoder, sample, energy, target, unit,
+                  {whole ? 0 : strand_rows / 2, fast ? kFastAcceptedStep : SearchOptions{}.accepted_step,
+                   options.threads, dictionary != nullptr ? &known : nullptr});
     const double growth = std::pow(found.relative_error / kMeasuredError, 2);
     if (growth <= 1.5 || options.effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
         sampled >= kMostMeasuredAgain)
@@ -293,17 +302,27 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   const Rung& rung = profile.rungs[nearest_rung(profile, options)];
   ACTZ_TRY(const auto* reference, reference_of(rung.model, profile, view, references));
   ACTZ_TRY(const auto metric, read_metric(profile.metric, channels));
+  const auto dictionary = dictionary_of(rung.model, profile);
+  std::shared_ptr<const Dictionary> rows;
+  if (dictionary != nullptr) {
+    ACTZ_TRY(rows, dictionary->rows());
+    if (rows->channels != channels) {
+      return Error{ErrorCode::bad_argument, Error::kNoOffset, "the dictionary of the profile has other channels"};
+    }
+  }
   auto encoder = make_row_encoder(rung.model, options, metric);
   double unit = double{rung.model.unit};
   if (const auto step = wanted_step(rung.model.state_bits, options)) {
     unit = *step / (1 << kFractionBits);
   } else {
     const double guess = unit * first_guess(profile, options);
-    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, target_of(options, metric),
-                                guess, options));
+    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, rows.get(),
+                                target_of(options, metric), guess, options));
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.reference = reference;
+  out.dictionary = dictionary;
+  out.dictionary_rows = std::move(rows);
   out.model_bytes = rung.model_bytes;
   out.embed = options.embed_model;
   return out;

@@ -75,7 +75,11 @@ Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset
     }
     return decode_lossless_rows(parts, tensor, layout, *model, to);
   }
-  ACTZ_CHECK(decode_lossy_rows(parts, tensor, layout, *model, reference, to));
+  std::shared_ptr<const DictionaryRows> dictionary;
+  if (model->dictionary != nullptr) {
+    ACTZ_TRY(dictionary, model->dictionary->rows_for(tensor, model->model));
+  }
+  ACTZ_CHECK(decode_lossy_rows(parts, tensor, layout, *model, reference, dictionary.get(), to));
   const std::size_t width = element_bytes(tensor.dtype);
   ACTZ_TRY(const auto patches, read_patches(parts.patches, layout.element_count, width, file_offset_bytes));
   for (std::size_t i = 0; i < patches.element.size(); ++i) {

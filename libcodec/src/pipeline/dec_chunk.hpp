@@ -44,7 +44,8 @@ RowBlock<std::int16_t> reference_inputs(const ReferencePredictor& predictor, con
 
 /// The two kinds of coded chunk. `to` has the chunk's decoded bytes.
 Status decode_lossy_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
-                         const PreparedModel& model, const ReferenceRows* reference, std::span<std::byte> to);
+                         const PreparedModel& model, const ReferenceRows* reference, const DictionaryRows* dictionary,
+                         std::span<std::byte> to);
 Status decode_lossless_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
                             const PreparedModel& model, std::span<std::byte> to);
 

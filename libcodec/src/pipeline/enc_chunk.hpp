@@ -54,9 +54,11 @@ class ChunkEncoder {
 
 /// @param rows       made for the model.
 /// @param max_error  every |x − x̂| is at most this; patches see to it.
+/// @param dictionary  that the model names; null if none.
 std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model,
                                                        std::shared_ptr<const LossyRowEncoder> rows,
-                                                       const TensorHeader& tensor, std::optional<double> max_error);
+                                                       const TensorHeader& tensor, std::optional<double> max_error,
+                                                       const Dictionary* dictionary = nullptr);
 std::unique_ptr<ChunkEncoder> make_lossless_chunk_encoder(const CodecModel& model, const TensorHeader& tensor);
 
 /// Lanes for a chunk of so many symbols: many for speed, few where 4 bytes for each would show in the rate.

@@ -40,7 +40,7 @@ class ContextSymbolCoder final : public SymbolCoder {
   explicit ContextSymbolCoder(const CodecModel& model)
       : model_(model), lanes_(model.context, model.state_bits), tables_(model.context.tables) {}
 
-  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, std::span<const RowMatch> matches,
+  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkMatches& matches,
                                    const ChunkLayout& layout, ChunkHeader& header) const override {
     MatchWriter match_writer(model_.match, layout, matches);
     const StepPlan plan(layout.strands, model_.in_lockstep());

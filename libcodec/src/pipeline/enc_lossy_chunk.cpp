@@ -7,6 +7,7 @@
 #include "pipeline/enc_error_meter.hpp"
 #include "pipeline/enc_symbols.hpp"
 #include "pipeline/row_output.hpp"
+#include "profile/scaled_centre.hpp"
 #include "tensor/float_convert.hpp"
 
 namespace actz {
@@ -21,7 +22,7 @@ float within_reach(float value) { return std::fabs(value) < kReach ? value : 0.0
 class LossyChunkEncoder final : public ChunkEncoder {
  public:
   LossyChunkEncoder(const CodecModel& model, std::shared_ptr<const LossyRowEncoder> rows, const TensorHeader& tensor,
-                    std::optional<double> max_error)
+                    std::optional<double> max_error, const Dictionary* dictionary)
       : model_(model),
         tensor_(tensor),
         largest_error_(max_error.value_or(kPatchedErrorUnits * double{tensor.unit})),
@@ -29,7 +30,9 @@ class LossyChunkEncoder final : public ChunkEncoder {
         symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_)
                                                             : make_static_symbol_coder(model_)),
         centre_(scaled_centre(model, tensor.centre_scale)),
-        float_centre_(centre_.begin(), centre_.end()) {}
+        float_centre_(centre_.begin(), centre_.end()) {
+    if (dictionary != nullptr) dictionary_.emplace(rows_->searchable(*dictionary, tensor.unit, centre_));
+  }
 
   Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements,
                               const ReferenceRows* reference) const override {
@@ -52,12 +55,12 @@ class LossyChunkEncoder final : public ChunkEncoder {
                     output.store(row, fixed);
                     meter.measure(row);
                   },
-                  &side, matches);
+                  {&side, dictionary_ ? &*dictionary_ : nullptr}, matches);
     EncodedChunk out;
     const PatchList patches = meter.finish(out.statistics);
     out.digest = xxh64(decoded);
     ChunkHeader header = chunk_header(place, ChunkCoding::rans, out.digest);
-    const auto coded = symbols_->code(quantised, matches, layout, header);
+    const auto coded = symbols_->code(quantised, {matches, dictionary_positions()}, layout, header);
     if (!coded) return exact_chunk(place, elements, std::move(out.statistics));
     out.statistics.match_bits = coded->match_bits;
     for (const RowMatch& match : matches) out.statistics.matched_rows += match.match_class > 0;
@@ -71,6 +74,10 @@ class LossyChunkEncoder final : public ChunkEncoder {
   }
 
  private:
+  std::span<const std::uint32_t> dictionary_positions() const {
+    return dictionary_ ? dictionary_->rows.position() : std::span<const std::uint32_t>{};
+  }
+
   static EncodedChunk exact_chunk(const ChunkPlace& place, std::span<const std::byte> elements,
                                   ChunkStatistics statistics) {
     EncodedChunk out = raw_chunk(place, elements);
@@ -107,14 +114,16 @@ class LossyChunkEncoder final : public ChunkEncoder {
   std::unique_ptr<SymbolCoder> symbols_;
   std::vector<std::int32_t> centre_;
   std::vector<float> float_centre_;
+  std::optional<DictionarySearch> dictionary_;  ///< in the units of the tensor
 };
 
 }  // namespace
 
 std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model,
                                                        std::shared_ptr<const LossyRowEncoder> rows,
-                                                       const TensorHeader& tensor, std::optional<double> max_error) {
-  return std::make_unique<LossyChunkEncoder>(model, std::move(rows), tensor, max_error);
+                                                       const TensorHeader& tensor, std::optional<double> max_error,
+                                                       const Dictionary* dictionary) {
+  return std::make_unique<LossyChunkEncoder>(model, std::move(rows), tensor, max_error, dictionary);
 }
 
 }  // namespace actz

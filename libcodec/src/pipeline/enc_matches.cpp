@@ -2,10 +2,10 @@
 
 namespace actz {
 
-MatchWriter::MatchWriter(const MatchModel& model, const ChunkLayout& layout, std::span<const RowMatch> matches)
-    : model_(model), matches_(matches) {
+MatchWriter::MatchWriter(const MatchModel& model, const ChunkLayout& layout, const ChunkMatches& matches)
+    : model_(model), matches_(matches.of_rows) {
   if (model.classes == 0) return;
-  addresses_.emplace(layout.row_count);
+  addresses_.emplace(layout.row_count, matches.dictionary);
   codes_.emplace(model, layout.strands.size());
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/bit_writer.hpp"
 #include "pipeline/chunk_layout.hpp"
+#include "pipeline/enc_symbols.hpp"
 #include "predict/match_addresses.hpp"
 #include "rows/match_codes.hpp"
 
@@ -16,8 +17,8 @@ namespace actz {
 /// model that does not match rows, nothing.
 class MatchWriter {
  public:
-  /// @param model, matches  borrowed; one match for each row of the chunk.
-  MatchWriter(const MatchModel& model, const ChunkLayout& layout, std::span<const RowMatch> matches);
+  /// @param model, matches  borrowed.
+  MatchWriter(const MatchModel& model, const ChunkLayout& layout, const ChunkMatches& matches);
   void write(const StepRows& step, BitWriter& bypass);
   std::uint64_t bits_written() const { return bits_written_; }
   /// Of each row of the step written last; empty: kActivityStart.

@@ -26,7 +26,7 @@ class StaticSymbolCoder final : public SymbolCoder {
     }
   }
 
-  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, std::span<const RowMatch> matches,
+  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkMatches& matches,
                                    const ChunkLayout& layout, ChunkHeader& header) const override {
     MatchWriter match_writer(model_.match, layout, matches);
     const std::size_t r = model_.synthesis.coefficients;

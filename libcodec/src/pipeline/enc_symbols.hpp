@@ -20,14 +20,19 @@ struct CodedSymbols {
   std::uint64_t match_bits = 0;  ///< of the bypass stream
 };
 
+/// What the rows of a chunk are matched with.
+struct ChunkMatches {
+  std::span<const RowMatch> of_rows;          ///< if the model matches rows
+  std::span<const std::uint32_t> dictionary;  ///< as for MatchAddresses
+};
+
 /// Entropy-codes the levels of a chunk, one implementation for each entropy kind. Shared by threads.
 class SymbolCoder {
  public:
   virtual ~SymbolCoder() = default;
   /// @param levels   row-major [row][coefficient]. Fills lanes_log2, word_count and bypass_bytes of the header.
-  /// @param matches  of each row, if the model matches rows.
   /// @return nothing if the model, whose frequencies may be anybody's, cannot code one of the levels.
-  virtual std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, std::span<const RowMatch> matches,
+  virtual std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkMatches& matches,
                                            const ChunkLayout& layout, ChunkHeader& header) const = 0;
 };
 

@@ -28,8 +28,9 @@ TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std
     : file_(file), tensor_(tensor), tensor_index_(tensor_index), reference_(reference), options_(options) {
   if (choice == nullptr) return;
   lossy_ = choice->model.kind == CodecKind::lossy;
-  if (tensor_.is_referenced) kept_model_ = std::make_shared<const PreparedModel>(choice->model);
-  encoder_ = lossy_ ? make_lossy_chunk_encoder(choice->model, choice->rows, tensor_, options.max_error)
+  if (tensor_.is_referenced) kept_model_ = std::make_shared<const PreparedModel>(choice->model, choice->dictionary);
+  encoder_ = lossy_ ? make_lossy_chunk_encoder(choice->model, choice->rows, tensor_, options.max_error,
+                                               choice->dictionary_rows.get())
                     : make_lossless_chunk_encoder(choice->model, tensor_);
 }
 

@@ -35,6 +35,9 @@ Result<std::uint16_t> FileWriter::add_model(const ModelChoice& choice) {
   }
   const auto number = static_cast<std::uint16_t>(models_.size());
   if (choice.embed) {
+    if (choice.dictionary != nullptr && dictionaries_.insert(choice.dictionary->digest()).second) {
+      ACTZ_CHECK(section(SectionType::dictionary, choice.dictionary->payload()));
+    }
     ACTZ_CHECK(section(SectionType::model, choice.model_bytes));
   } else {
     ACTZ_CHECK(section(SectionType::model_reference, digest));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -25,7 +26,7 @@ class FileWriter {
   Status section(SectionType type, std::span<const std::byte> payload, const IndexEntry& place = {},
                  std::uint16_t flags = 0);
 
-  /// Embeds or names a model, once for each file. Returns its index.
+  /// Embeds or names a model, with its dictionary, once for each file. Returns its index.
   Result<std::uint16_t> add_model(const ModelChoice& choice);
 
   /// Index and end mark.
@@ -41,6 +42,7 @@ class FileWriter {
   std::uint64_t offset_bytes_ = 0;
   std::vector<IndexEntry> index_;
   std::map<Sha256, std::uint16_t> models_;
+  std::set<Sha256> dictionaries_;
 };
 
 }  // namespace actz

@@ -5,6 +5,7 @@
 
 #include "actz/archive.hpp"
 #include "pipeline/buffered_elements.hpp"
+#include "pipeline/dec_dictionary.hpp"
 #include "pipeline/reference_tensor.hpp"
 #include "pipeline/tensor_plan.hpp"
 #include "profile/profile_content.hpp"
@@ -16,8 +17,10 @@ namespace actz {
 struct ModelChoice {
   CodecModel model;
   std::vector<std::byte> model_bytes;
-  bool embed = true;                           ///< false: name it by digest
-  const ReferenceTensor* reference = nullptr;  ///< that the model predicts from
+  std::shared_ptr<const LoadedDictionary> dictionary;  ///< that the model names; null if none
+  std::shared_ptr<const Dictionary> dictionary_rows;   ///< the same, decoded
+  bool embed = true;                                   ///< false: name model and dictionary by digest
+  const ReferenceTensor* reference = nullptr;          ///< that the model predicts from
   float unit = 1.0F;
   std::uint32_t centre_scale = kCentreScaleOne;
   std::shared_ptr<const LossyRowEncoder> rows;  ///< lossy only; made once, for it inverts the synthesis

@@ -38,6 +38,24 @@ const std::vector<std::byte>* ModelSet::find(const Sha256& digest) const {
   return nullptr;
 }
 
+void ModelSet::add_dictionary(std::vector<std::byte> payload, std::uint64_t file_offset_bytes) {
+  dictionaries_.push_back(std::make_shared<const LoadedDictionary>(std::move(payload), file_offset_bytes, limits_));
+}
+
+std::shared_ptr<const LoadedDictionary> ModelSet::find_dictionary(const Sha256& digest) {
+  for (const auto& loaded : dictionaries_) {
+    if (loaded->digest() == digest) return loaded;
+  }
+  for (const Profile& profile : profiles_) {
+    for (const StoredDictionary& stored : profile.content().dictionaries) {
+      if (stored.digest != digest) continue;
+      dictionaries_.push_back(std::make_shared<const LoadedDictionary>(stored.bytes, Error::kNoOffset, limits_));
+      return dictionaries_.back();
+    }
+  }
+  return nullptr;
+}
+
 std::vector<std::string> ModelSet::missing() const {
   std::vector<std::string> out;
   for (const Entry& entry : entries_) {
@@ -60,8 +78,17 @@ Result<SharedModel> ModelSet::prepare(std::size_t index, std::uint64_t file_offs
                  "the file needs the profile that holds model " + to_hex(entry.digest) + "; give it with --profile"};
   }
   ACTZ_TRY(auto model, read_model(*payload, entry.file_offset_bytes));
+  std::shared_ptr<const LoadedDictionary> dictionary;
+  if (model.match.dictionary) {
+    dictionary = find_dictionary(*model.match.dictionary);
+    if (dictionary == nullptr) {  // R-DICT-05
+      return Error{ErrorCode::unsupported, entry.file_offset_bytes,
+                   "the file needs the profile that holds dictionary " + to_hex(*model.match.dictionary) +
+                       "; give it with --profile"};
+    }
+  }
   if (prepared_.size() > kMaxReferenceDepth) prepared_.erase(prepared_.begin());
-  prepared_.emplace_back(index, std::make_shared<const PreparedModel>(std::move(model)));
+  prepared_.emplace_back(index, std::make_shared<const PreparedModel>(std::move(model), std::move(dictionary)));
   return prepared_.back().second;
 }
 

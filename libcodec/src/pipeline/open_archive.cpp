@@ -111,6 +111,10 @@ class IndexWalk {
       case SectionType::model:
         pending_model_bytes_ += entry.section_bytes;
         return file_.models.add_embedded(std::move(section.payload), section.content_offset_bytes);
+      case SectionType::dictionary:
+        pending_model_bytes_ += entry.section_bytes;
+        file_.models.add_dictionary(std::move(section.payload), section.content_offset_bytes);
+        return {};
       case SectionType::model_reference:
         return file_.models.add_reference(section.payload, section.content_offset_bytes);
       case SectionType::tensor: return tensor_begins(section, entry);
@@ -227,7 +231,7 @@ Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& 
   OpenArchive file;
   file.source = &source;
   file.options = options;
-  file.models = ModelSet(options.profiles);
+  file.models = ModelSet(options);
   std::vector<std::byte> header(
       static_cast<std::size_t>(std::min<std::uint64_t>(source.size_bytes(), kFileHeaderBytes)));
   ACTZ_CHECK(source.read_at(0, header));

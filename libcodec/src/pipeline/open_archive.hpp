@@ -23,7 +23,7 @@ struct OpenArchive {
   DecodeOptions options;
   ArchiveSummary summary;
   std::vector<OpenTensor> tensors;
-  ModelSet models{{}};
+  ModelSet models{DecodeOptions{}};
 };
 
 /// Finds the index through the end mark and reads what it lists, chunks excepted.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "entropy/rans.hpp"
+#include "pipeline/dec_dictionary.hpp"
 #include "profile/codec_model.hpp"
 #include "rows/closed_loop.hpp"
 #include "rows/context_lanes.hpp"
@@ -14,11 +15,13 @@ namespace actz {
 
 /// A validated model with everything that decoding any of its chunks needs, built once and shared by threads.
 struct PreparedModel {
-  explicit PreparedModel(CodecModel parsed);
+  /// @param dictionary  the one that the model names; null if none.
+  explicit PreparedModel(CodecModel parsed, std::shared_ptr<const LoadedDictionary> dictionary = nullptr);
   PreparedModel(const PreparedModel&) = delete;  // context_lanes refers to model
   PreparedModel& operator=(const PreparedModel&) = delete;
 
   CodecModel model;
+  std::shared_ptr<const LoadedDictionary> dictionary;
   std::optional<ClosedLoop> loop;  ///< lossy
   DecodeTables tables;
   std::optional<ContextLanes> context_lanes;  ///< entropy kind context

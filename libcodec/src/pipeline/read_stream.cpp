@@ -32,7 +32,7 @@ class StreamReader {
       : stream_(stream),
         visitor_(visitor),
         options_(options),
-        models_(options.profiles),
+        models_(options),
         tasks_(options.threads, [this](DecodedChunk&& chunk) { return hand_on(chunk); }) {}
 
   Result<ArchiveSummary> run() {
@@ -104,6 +104,10 @@ class StreamReader {
       case SectionType::model:
         pending_model_bytes_ += entry_.section_bytes;
         return models_.add_embedded(std::move(payload), content_offset());
+      case SectionType::dictionary:
+        pending_model_bytes_ += entry_.section_bytes;
+        models_.add_dictionary(std::move(payload), content_offset());
+        return {};
       case SectionType::model_reference: return models_.add_reference(payload, content_offset());
       case SectionType::tensor: return tensor_begins(payload);
       case SectionType::chunk: return chunk(std::move(payload));

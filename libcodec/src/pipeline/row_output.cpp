@@ -5,19 +5,10 @@
 
 #include "base/bytes.hpp"
 #include "linear/int_linear.hpp"
+#include "profile/scaled_centre.hpp"
 #include "tensor/float_convert.hpp"
 
 namespace actz {
-
-std::vector<std::int32_t> scaled_centre(const CodecModel& model, std::uint32_t centre_scale) {
-  std::vector<std::int32_t> out;
-  out.reserve(model.centre.size());
-  for (const std::int32_t centre : model.centre) {
-    const std::int64_t scaled = (std::int64_t{centre} * centre_scale + (1 << 15)) >> 16;
-    out.push_back(static_cast<std::int32_t>(std::clamp<std::int64_t>(scaled, INT32_MIN, INT32_MAX)));
-  }
-  return out;
-}
 
 RowOutput::RowOutput(const TensorHeader& tensor, const CodecModel& model, std::span<std::byte> to)
     : dtype_(tensor.dtype),

@@ -10,9 +10,6 @@
 
 namespace actz {
 
-/// The model's centre in the units of a tensor: (centre · centre_scale + 2^15) >> 16, clamped to int32.
-std::vector<std::int32_t> scaled_centre(const CodecModel& model, std::uint32_t centre_scale);
-
 /// Turns decoded fixed-point rows of a chunk into elements of the tensor's type: the only floating-point step of a
 /// decoder. Encoder and decoder use it.
 class RowOutput {

@@ -30,6 +30,9 @@ struct CutPlan {
 
 /// Values of a chunk: 4 MiB of f32, below which headers and states show in the rate of a lossy tensor.
 inline constexpr std::uint64_t kLossyChunkValues = 1u << 20;
+/// The same where rows are matched with rows of their chunk: the more there are, the better
+/// (docs/decisions/0013-matched-rows.md).
+inline constexpr std::uint64_t kMatchedChunkValues = 1u << 21;
 /// Elements of a lossless chunk, in bytes: its buffers stay near the second-level cache, and are used again by the next
 /// chunk rather than taken fresh from the system, page by page (docs/decisions/0101-lossless-chunks.md).
 inline constexpr std::uint64_t kLosslessChunkBytes = 1u << 20;

@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint64_t kEnergyValues = 1u << 24;  ///< values that the energy is taken over
 constexpr std::uint64_t kEnergyPieceValues = 1u << 16;
 constexpr unsigned kTrials = 4;
+constexpr double kMissed = 0.03;        ///< of what is wanted, as a logarithm
+constexpr unsigned kMatchedTrials = 8;  ///< errors jump where rows change from one match to another, or to none
 constexpr double kTolerance = 0.002;
 constexpr double kNearUnit = 0.02;  ///< so little of a change leaves the matches of rows as they are
 constexpr std::size_t kFewestForRegression = 6;
@@ -56,6 +58,19 @@ Estimate regress(const std::vector<StrandTrial>& strands, double StrandTrial::*q
   const double variance = std::max(yy - slope * xy, 0.0) / values / static_cast<double>(strands.size() - 2);
   return {mean, std::sqrt(variance) / std::max(mean, 1e-300)};
 }
+
+/// Where a quantity that jumps passes what is wanted, in log units.
+struct Bracket {
+  std::optional<double> met;     ///< the last that was not too much
+  std::optional<double> missed;  ///< the last that was
+  void add(double log_unit, double error) { (error <= 0 ? met : missed) = log_unit; }
+  /// The proposal, or the middle if it leaves the bracket.
+  double inside(double proposal) const {
+    if (!met || !missed) return proposal;
+    const auto [low, high] = std::minmax(*met, *missed);
+    return proposal > low && proposal < high ? proposal : (low + high) / 2;
+  }
+};
 
 }  // namespace
 
@@ -135,15 +150,18 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
   Estimate got;
   std::vector<RowMatch> matches;  // of the last trial whose unit was not near this one's
   double matched_at = log_unit;
-  for (unsigned trial = 0; trial < kTrials; ++trial) {
+  Bracket bracket;
+  const bool jumps = model.match.classes > 0;
+  for (unsigned trial = 0; trial < (jumps ? kMatchedTrials : kTrials); ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
     if (std::fabs(log_unit - matched_at) > kNearUnit) {
       matches.clear();
       matched_at = log_unit;
     }
-    const Trial measured = try_encoder(encoder, model, sample.rows, sample.rows.train,
-                                       {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(),
-                                        search.warm_rows, search.threads, &matches});
+    const Trial measured =
+        try_encoder(encoder, model, sample.rows, sample.rows.train,
+                    {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), search.warm_rows,
+                     search.threads, search.dictionary, &matches, kMatchedChunkValues});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {
@@ -163,8 +181,13 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
     last_log_unit = log_unit;
     last_error = error;
     log_unit -= std::clamp(error / slope, -1.4, 1.4);
+    if (jumps) {
+      bracket.add(last_log_unit, error);
+      log_unit = bracket.inside(log_unit);
+    }
     if (std::fabs(log_unit - last_log_unit) < search.accepted_step) break;
   }
+  if (std::fabs(last_error) > kMissed && bracket.met) return {std::exp(*bracket.met), got.relative_error};
   return {std::exp(log_unit), got.relative_error};
 }
 

@@ -8,17 +8,22 @@
 
 namespace actz {
 
-/// The rows of a chunk that later rows may be matched with: addresses number them in the order of their decoding
-/// (format_spec/05_chunks.md).
+/// The rows that rows of a chunk may be matched with. Addresses number first the rows of the model's dictionary, then
+/// those of the chunk in the order of their decoding (format_spec/05_chunks.md).
 class MatchAddresses {
  public:
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-  /// @param rows  of the chunk.
-  explicit MatchAddresses(std::size_t rows) : position_(rows), address_of_(rows, kNone) { row_of_.reserve(rows); }
+  /// @param rows        of the chunk.
+  /// @param dictionary  position of each of its rows in its strand, borrowed; empty: none.
+  explicit MatchAddresses(std::size_t rows, std::span<const std::uint32_t> dictionary = {})
+      : dictionary_(dictionary), position_(rows), address_of_(rows, kNone) {
+    row_of_.reserve(rows);
+  }
 
-  /// Number of addresses: rows decoded so far.
-  std::uint32_t size() const { return static_cast<std::uint32_t>(row_of_.size()); }
+  std::uint32_t dictionary_size() const { return static_cast<std::uint32_t>(dictionary_.size()); }
+  /// Number of addresses: rows of the dictionary, and rows decoded so far.
+  std::uint32_t size() const { return dictionary_size() + static_cast<std::uint32_t>(row_of_.size()); }
 
   /// The rows of a step get the next addresses.
   /// @param row       of the chunk, each.
@@ -31,20 +36,28 @@ class MatchAddresses {
     }
   }
 
-  /// Row of the chunk at an address.
-  std::size_t row_of(std::uint32_t address) const { return row_of_[address]; }
+  bool is_of_dictionary(std::uint32_t address) const { return address < dictionary_size(); }
+  /// Row of the chunk at an address that is not of the dictionary.
+  std::size_t row_of(std::uint32_t address) const { return row_of_[address - dictionary_size()]; }
   /// Whether the row has another one so far before it in its strand.
-  bool has_before(std::uint32_t address, std::size_t back) const { return position_[row_of_[address]] >= back; }
+  bool has_before(std::uint32_t address, std::size_t back) const {
+    return (is_of_dictionary(address) ? dictionary_[address] : position_[row_of(address)]) >= back;
+  }
   /// Address of the next row of its strand, or kNone if that was not decoded yet or does not exist.
   std::uint32_t after(std::uint32_t address) const {
-    const std::size_t next = row_of_[address] + 1;
+    if (is_of_dictionary(address)) {
+      const std::uint32_t next = address + 1;
+      return is_of_dictionary(next) && dictionary_[next] > 0 ? next : kNone;
+    }
+    const std::size_t next = row_of(address) + 1;
     return next < address_of_.size() && position_[next] > 0 ? address_of_[next] : kNone;
   }
 
  private:
+  std::span<const std::uint32_t> dictionary_;
   std::vector<std::size_t> position_;      ///< of each row in its strand; 0 until it was decoded
   std::vector<std::uint32_t> address_of_;  ///< of each row
-  std::vector<std::size_t> row_of_;        ///< of each address
+  std::vector<std::size_t> row_of_;        ///< of each address of the chunk
 };
 
 }  // namespace actz

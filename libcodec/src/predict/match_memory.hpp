@@ -6,15 +6,21 @@
 #include <span>
 
 #include "linear/row_block.hpp"
+#include "predict/dictionary.hpp"
 #include "predict/match_addresses.hpp"
 
 namespace actz {
 
-/// The decoded rows of a chunk in fixed-point units, for later ones to be matched with.
+/// The decoded rows of a chunk in fixed-point units, with those of the dictionary, for later ones to be matched with.
 class MatchMemory {
  public:
-  /// @param rows  of the chunk.
-  MatchMemory(std::size_t rows, std::size_t channels) : channels_(channels), rows_(rows, channels), addresses_(rows) {}
+  /// @param rows        of the chunk.
+  /// @param dictionary  in the units of the tensor, borrowed; null if the model has none.
+  MatchMemory(std::size_t rows, std::size_t channels, const DictionaryRows* dictionary)
+      : channels_(channels),
+        dictionary_(dictionary),
+        rows_(rows, channels),
+        addresses_(rows, dictionary != nullptr ? dictionary->position() : std::span<const std::uint32_t>{}) {}
 
   const MatchAddresses& addresses() const { return addresses_; }
 
@@ -27,14 +33,20 @@ class MatchMemory {
 
   /// A row of the chunk that was decoded.
   const std::int32_t* decoded(std::size_t row) const { return rows_.row(row); }
-  const std::int32_t* at(std::uint32_t address) const { return rows_.row(addresses_.row_of(address)); }
+  const std::int32_t* at(std::uint32_t address) const { return row_before(address, 0); }
   /// The row so many before that of an address in its strand; null before the first.
   const std::int32_t* before(std::uint32_t address, std::size_t back) const {
-    return addresses_.has_before(address, back) ? rows_.row(addresses_.row_of(address) - back) : nullptr;
+    return addresses_.has_before(address, back) ? row_before(address, back) : nullptr;
   }
 
  private:
+  const std::int32_t* row_before(std::uint32_t address, std::size_t back) const {
+    return addresses_.is_of_dictionary(address) ? dictionary_->row(address - back)
+                                                : rows_.row(addresses_.row_of(address) - back);
+  }
+
   std::size_t channels_;
+  const DictionaryRows* dictionary_;
   RowBlock<std::int32_t> rows_;
   MatchAddresses addresses_;
 };

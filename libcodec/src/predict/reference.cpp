@@ -1,26 +1,9 @@
 #include "predict/reference.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "linear/matrix_columns.hpp"
+#include "predict/fixed_point.hpp"
 
 namespace actz {
-namespace {
-
-constexpr double kRoundingShift = 6755399441055744.0;
-constexpr float kLargestInput = 1073741824.0F;  // 2^30: room for rounding, save with input_shift 31, where it wraps
-
-std::int32_t fixed_point(float element, float centre, float scale) {
-  const float scaled = (element - centre) * scale;
-  if (std::isnan(scaled)) return 0;
-  // A sum with 1.5 · 2^52 in binary64 rounds to an integer, ties to even.
-  const double rounded = double{std::clamp(scaled, -kLargestInput, kLargestInput)} + kRoundingShift;
-  return static_cast<std::int32_t>(rounded - kRoundingShift);
-}
-
-}  // namespace
-
 ReferencePredictor::ReferencePredictor(const Reference& reference, std::uint32_t channels)
     : centre_(reference.centre), input_shift_(reference.input_shift), output_shift_(reference.output_shift) {
   for (std::size_t i = 0; i < reference.rows; ++i) {
@@ -36,7 +19,7 @@ RowBlock<std::int16_t> ReferencePredictor::inputs(std::span<const float> element
   std::vector<std::int32_t> fixed(channels);
   for (std::size_t row = 0; row < out.rows(); ++row) {
     const float* from = &elements[row * channels];
-    for (std::size_t c = 0; c < channels; ++c) fixed[c] = fixed_point(from[c], centre_[c], scale);
+    for (std::size_t c = 0; c < channels; ++c) fixed[c] = round_to_fixed((from[c] - centre_[c]) * scale);
     round_shift_saturate(fixed.data(), input_shift_.data(), out.row(row), channels);
   }
   return out;

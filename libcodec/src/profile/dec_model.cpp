@@ -99,6 +99,10 @@ Status read_reference(ByteReader& in, Reference& reference, std::uint32_t channe
 }
 
 Status read_match(ByteReader& in, MatchModel& match, std::uint32_t channels) {
+  if (match.dictionary) {
+    ACTZ_TRY(const auto digest, in.bytes(match.dictionary->size(), "digest of the dictionary"));
+    std::copy(digest.begin(), digest.end(), match.dictionary->begin());
+  }
   ACTZ_TRY(match.classes, in.u8("match classes"));
   if (match.classes == 0 || match.classes > kMaxMatchClasses) {  // R-MODEL-70
     return in.error_here(ErrorCode::corrupt, "match classes is not 1 to 8");
@@ -333,7 +337,7 @@ Status read_kinds(ByteReader& in, CodecModel& model) {
   const bool known = (lossy && predictor <= 2 && synthesis >= 1 && synthesis <= 3 && (uniform || dependent)) ||
                      (lossless && predictor == 0 && synthesis == 0 && quantiser == 0 && state_bits == 0 &&
                       !with_context && reference == 0 && match == 0);
-  if (!known || reference > 1 || match > 1 ||
+  if (!known || reference > 1 || match > 2 ||
       (entropy != static_cast<std::uint8_t>(EntropyKind::static_classes) && !with_context)) {  // R-MODEL-02
     return in.error_here(ErrorCode::unsupported, "the model uses a kind this version does not know");
   }
@@ -342,6 +346,7 @@ Status read_kinds(ByteReader& in, CodecModel& model) {
   model.state_bits = state_bits;
   model.reference.channels = reference;  // replaced by their number when the part is read
   model.match.classes = match;           // likewise
+  if (match == 2) model.match.dictionary.emplace();
   model.predictor.kind = static_cast<PredictorKind>(predictor);
   if (lossy) model.synthesis.kind = static_cast<SynthesisKind>(synthesis);
   return {};

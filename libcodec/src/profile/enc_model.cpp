@@ -57,6 +57,7 @@ void write_synthesis(ByteWriter& out, const Synthesis& synthesis) {
 
 void write_match(ByteWriter& out, const MatchModel& match, std::uint32_t channels) {
   if (match.classes == 0) return;
+  if (match.dictionary) out.bytes(*match.dictionary);
   out.u8(static_cast<std::uint8_t>(match.classes));
   for (const std::uint8_t bits : match.code_bits) out.u8(bits);
   for (const std::uint16_t activity : match.start_activity) out.u16(activity);
@@ -126,7 +127,7 @@ std::vector<std::byte> write_model(const CodecModel& model) {
   out.u8(static_cast<std::uint8_t>(model.entropy_kind));
   out.u8(static_cast<std::uint8_t>(model.state_bits));
   out.u8(model.reference.channels > 0 ? 1 : 0);
-  out.u8(model.match.classes > 0 ? 1 : 0);
+  out.u8(model.match.classes == 0 ? 0 : model.match.dictionary ? 2 : 1);
   out.u32(model.channels);
   if (lossy) {
     out.u32(std::bit_cast<std::uint32_t>(model.unit));

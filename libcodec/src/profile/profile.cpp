@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -18,11 +19,13 @@ Json training_json(const Profile::Content& content) {
   out["data_digest"] = content.training.data_digest;
   out["lags"] = content.training.lags;
   if (!content.training.reference.empty()) out["reference"] = content.training.reference;
+  if (content.training.dictionary_rows > 0) out["dictionary_rows"] = content.training.dictionary_rows;
   out["rungs"] = Json::array();
   for (const RungInfo& info : content.info) {
     out["rungs"].push_back({{"target_nmse", info.target_nmse},
                             {"held_out_nmse", info.held_out_nmse},
                             {"held_out_bits_per_value", info.held_out_bits_per_value}});
+    if (info.uses_dictionary) out["rungs"].back()["dictionary_pays_from_values"] = info.dictionary_pays_from_values;
   }
   return out;
 }
@@ -42,6 +45,7 @@ Status read_training(std::span<const std::byte> payload, Profile::Content& conte
   };
   content.training.rows = count(json, "rows");
   content.training.rows_held = count(json, "rows_held");
+  content.training.dictionary_rows = count(json, "dictionary_rows");
   if (json.contains("reference") && json["reference"].is_string()) {
     content.training.reference = json["reference"].get<std::string>();
   }
@@ -55,6 +59,7 @@ Status read_training(std::span<const std::byte> payload, Profile::Content& conte
       info.target_nmse = number(rung, "target_nmse");
       info.held_out_nmse = number(rung, "held_out_nmse");
       info.held_out_bits_per_value = number(rung, "held_out_bits_per_value");
+      info.dictionary_pays_from_values = count(rung, "dictionary_pays_from_values");
       content.info.push_back(info);
     }
   }
@@ -89,12 +94,21 @@ Status add_rung(const Piece& piece, Profile::Content& content) {
   return {};
 }
 
+bool has_dictionary_of(const CodecModel& model, const Profile::Content& content) {
+  return !model.match.dictionary ||
+         std::any_of(content.dictionaries.begin(), content.dictionaries.end(),
+                     [&](const StoredDictionary& stored) { return stored.digest == *model.match.dictionary; });
+}
+
 /// Ties the record to the rungs, which must agree among themselves.
 Status complete(Profile::Content& content) {
   if (content.rungs.empty() || content.info.size() != content.rungs.size()) return broken_record();  // R-PROF-05
   content.training.lags = content.rungs.front().model.predictor.lags;
   for (std::size_t i = 0; i < content.rungs.size(); ++i) {
     const Rung& rung = content.rungs[i];
+    if (!has_dictionary_of(rung.model, content)) {  // R-PROF-11
+      return Error{ErrorCode::corrupt, Error::kNoOffset, "the profile lacks a dictionary that one of its models names"};
+    }
     if (rung.model.channels != content.rungs.front().model.channels || rung.model.kind != CodecKind::lossy) {
       return Error{ErrorCode::corrupt, Error::kNoOffset,
                    "the rungs of the profile do not belong together"};  // R-PROF-06
@@ -102,9 +116,11 @@ Status complete(Profile::Content& content) {
     content.info[i].coefficients = rung.model.synthesis.coefficients;
     content.info[i].model_bytes = rung.model_bytes.size();
     content.info[i].matches_rows = rung.model.match.classes > 0;
+    content.info[i].uses_dictionary = rung.model.match.dictionary.has_value();
     content.info[i].digest = to_hex(rung.digest);
   }
   content.training.channels = content.rungs.front().model.channels;
+  for (const StoredDictionary& stored : content.dictionaries) content.training.dictionary_bytes += stored.bytes.size();
   return {};
 }
 
@@ -134,6 +150,9 @@ std::vector<std::byte> Profile::serialise() const {
   const std::string record = training_json(*content_).dump();
   append(out, write_section(SectionType::profile, std::as_bytes(std::span(record))));
   if (!content_->metric.empty()) append(out, write_section(SectionType::metric, content_->metric, kSectionSkippable));
+  for (const StoredDictionary& dictionary : content_->dictionaries) {
+    append(out, write_section(SectionType::dictionary, dictionary.bytes));
+  }
   for (const Rung& rung : content_->rungs) append(out, write_section(SectionType::model, rung.model_bytes));
   append(out, write_section(SectionType::end, {}));
   return out;
@@ -162,6 +181,9 @@ Result<Profile> Profile::parse(std::span<const std::byte> file) {
         ACTZ_CHECK(read_training(piece.payload, *content));
         break;
       case SectionType::model: ACTZ_CHECK(add_rung(piece, *content)); break;
+      case SectionType::dictionary:
+        content->dictionaries.push_back({{piece.payload.begin(), piece.payload.end()}, sha256(piece.payload)});
+        break;
       case SectionType::metric:  // R-PROF-09
         if (content->metric.empty()) content->metric.assign(piece.payload.begin(), piece.payload.end());
         break;

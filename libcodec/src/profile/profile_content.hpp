@@ -15,10 +15,17 @@ struct Rung {
   Sha256 digest{};
 };
 
+/// A dictionary as stored, unread.
+struct StoredDictionary {
+  std::vector<std::byte> bytes;  ///< payload of DICTIONARY
+  Sha256 digest{};
+};
+
 struct Profile::Content {
   TrainingRecord training;
   std::vector<RungInfo> info;
   std::vector<Rung> rungs;  ///< same order as info
+  std::vector<StoredDictionary> dictionaries;
   /// Payload of METRIC, unread: only encoders look inside (metric_section.hpp); may be empty
   std::vector<std::byte> metric;
 };

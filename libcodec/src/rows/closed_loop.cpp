@@ -15,13 +15,13 @@ ClosedLoop::ClosedLoop(const CodecModel& model)
 }
 
 ClosedLoop::State::State(const ClosedLoop& loop, std::span<const Strand> strands, std::size_t largest_step_rows,
-                         const RowBlock<std::int16_t>* reference)
+                         const RowsBeside& beside)
     : history_(strands.size(), loop.channels_, loop.match_ ? 0 : loop.predictor_.history_rows()),
       rows_(largest_step_rows, loop.channels_),
-      reference_(reference),
+      reference_(beside.reference),
       inputs_(loop.predictor_.lags().size()) {
   if (!loop.match_) return;
-  memory_.emplace(strands.back().first_row + strands.back().row_count, loop.channels_);
+  memory_.emplace(strands.back().first_row + strands.back().row_count, loop.channels_, beside.dictionary);
   for (std::size_t i = 0; i < inputs_.size(); ++i) lag_rows_.emplace_back(largest_step_rows, loop.channels_);
   work_.resize(loop.channels_);
 }

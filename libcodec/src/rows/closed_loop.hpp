@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "linear/row_block.hpp"
+#include "predict/dictionary.hpp"
 #include "predict/linear_predictor.hpp"
 #include "predict/match_predictor.hpp"
 #include "predict/reference.hpp"
@@ -16,6 +17,12 @@
 #include "transform/row_synthesis.hpp"
 
 namespace actz {
+
+/// What the rows of a chunk are predicted from beside each other; all borrowed.
+struct RowsBeside {
+  const RowBlock<std::int16_t>* reference = nullptr;  ///< inputs of ReferencePredictor for every row of the chunk
+  const DictionaryRows* dictionary = nullptr;         ///< in the units of the tensor
+};
 
 /// What encoder and decoder compute identically for each row: prediction from decoded rows, then the row itself
 /// from prediction and quantised innovation. Integers only (format_spec/04_transforms.md).
@@ -28,9 +35,8 @@ class ClosedLoop {
   /// Work space for one chunk.
   class State {
    public:
-    /// @param reference  inputs of ReferencePredictor for every row of the chunk, borrowed; null if the model has none.
     State(const ClosedLoop& loop, std::span<const Strand> strands, std::size_t largest_step_rows,
-          const RowBlock<std::int16_t>* reference = nullptr);
+          const RowsBeside& beside = {});
 
     /// Rows that a row may be matched with; null if the model does not match rows.
     const MatchMemory* memory() const { return memory_ ? &*memory_ : nullptr; }

@@ -65,12 +65,28 @@ void LossyRowEncoder::match(const RowSource& rows, const StepRows& step, ClosedL
   }
 }
 
+DictionarySearch LossyRowEncoder::searchable(const Dictionary& dictionary, float unit,
+                                             std::span<const std::int32_t> centre) const {
+  constexpr std::size_t kTogether = 64;
+  DictionarySearch out{DictionaryRows(dictionary, unit, centre), MatchSearch()};
+  RowBlock<float> rows(kTogether, channels_);
+  RowBlock<float> coefficients(kTogether, coefficients_);
+  for (std::size_t first = 0; first < out.rows.size(); first += kTogether) {
+    const std::size_t count = std::min(kTogether, out.rows.size() - first);
+    for (std::size_t i = 0; i < count; ++i) std::copy_n(out.rows.row(first + i), channels_, rows.row(i));
+    analysis_.analyse(std::as_const(rows).first(count), coefficients.first(count));
+    for (std::size_t i = 0; i < count; ++i) out.search.add(coefficients.row(i), coefficients_);
+  }
+  return out;
+}
+
 void LossyRowEncoder::encode(const RowSource& rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
-                             const RowVisitor& on_row, const RowBlock<std::int16_t>* reference,
-                             std::span<RowMatch> matches, Matching matching) const {
+                             const RowVisitor& on_row, const EncodedBeside& beside, std::span<RowMatch> matches,
+                             Matching matching) const {
   const StepPlan plan(strands, in_lockstep_);
   const std::size_t widest = plan.largest_step_rows();
-  ClosedLoop::State state(loop_, strands, widest, reference);
+  const DictionaryRows* const dictionary = beside.dictionary != nullptr ? &beside.dictionary->rows : nullptr;
+  ClosedLoop::State state(loop_, strands, widest, {beside.reference, dictionary});
   RowBlock<float> innovation(widest, channels_);
   RowBlock<float> coefficients(widest, coefficients_);
   RowBlock<std::int16_t> values(widest, coefficients_);
@@ -78,7 +94,8 @@ void LossyRowEncoder::encode(const RowSource& rows, std::span<const Strand> stra
   const float prediction_scale = std::ldexp(1.0F, -loop_.synthesis_shift());
   StepMatches matched;
   if (loop_.matches_rows() && matching == Matching::chosen) {
-    matched.matcher.emplace(match_, loop_, analysis_, cost_, channels_, coefficients_, strands.size(), widest);
+    matched.matcher.emplace(match_, loop_, analysis_, cost_, channels_, coefficients_, strands.size(), widest,
+                            beside.dictionary, beside.own_rows);
     matched.room = RowBlock<float>(widest, channels_);
   }
 

@@ -48,6 +48,14 @@ enum class Rates { of_model, geometric };
 /// Whether matches are chosen while rows are coded, or were before.
 enum class Matching { chosen, given };
 
+/// What rows are predicted from beside each other, as an encoder wants it; all borrowed.
+struct EncodedBeside {
+  const RowBlock<std::int16_t>* reference = nullptr;  ///< inputs of the loop's reference, row by row as the rows
+  const DictionarySearch* dictionary = nullptr;       ///< of the model's
+  /// For each strand, rows of the dictionary that were made of it: training leaves them out; empty: none
+  std::span<const AddressRange> own_rows = {};
+};
+
 /// Runs the closed loop over rows: innovation, analysis, decisions, reconstruction.
 class LossyRowEncoder {
  public:
@@ -58,13 +66,16 @@ class LossyRowEncoder {
   /// @param quantised  out, row-major [row][coefficient].
   /// @param on_row     called once for each row, in coding order, with its decoded fixed-point channels.
   using RowVisitor = std::function<void(std::size_t row, const std::int32_t* decoded)>;
-  /// @param reference  inputs of the loop's reference, row by row as `rows`; null if it has none.
   /// @param matches    of each row, if the model matches rows: out, or in.
   void encode(const RowSource& rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
-              const RowVisitor& on_row, const RowBlock<std::int16_t>* reference = nullptr,
-              std::span<RowMatch> matches = {}, Matching matching = Matching::chosen) const;
+              const RowVisitor& on_row, const EncodedBeside& beside = {}, std::span<RowMatch> matches = {},
+              Matching matching = Matching::chosen) const;
 
   const ClosedLoop& loop() const { return loop_; }
+
+  /// The dictionary of the model, ready to be searched for rows of a unit.
+  /// @param centre  of the model, in that unit.
+  DictionarySearch searchable(const Dictionary& dictionary, float unit, std::span<const std::int32_t> centre) const;
 
  private:
   struct StepMatches;

@@ -19,34 +19,14 @@ inline constexpr std::size_t kScanVectors = 4;                ///< side by side,
 inline constexpr std::size_t kScanBlock = 16 * kScanVectors;  ///< addresses of a block
 inline constexpr std::size_t kScanBlockFloats = (MatchSearch::kSketch + 1) * kScanBlock;  ///< with squared norms
 
-/// The nearest sketches so far, in order.
-struct NearestSketches {
-  float distance[MatchSearch::kCandidates];
-  std::uint32_t number[MatchSearch::kCandidates];
-  std::size_t count = 0;
-
-  float worst() const {
-    return count < MatchSearch::kCandidates ? std::numeric_limits<float>::infinity() : distance[count - 1];
-  }
-  void insert(float value, std::uint32_t which) {
-    if (count < MatchSearch::kCandidates) ++count;
-    std::size_t place = count - 1;
-    for (; place > 0 && distance[place - 1] > value; --place) {
-      distance[place] = distance[place - 1];
-      number[place] = number[place - 1];
-    }
-    distance[place] = value;
-    number[place] = which;
-  }
-};
-
 struct MatchKernels {
   /// Distances lack the squared norm of the row, which all share.
   /// @param sketches  blocks, [coefficient][row], then the squared norm of each row, infinite where there is none.
   /// @param number    of each of `size` rows.
   /// @param row       `used` coefficients, times −2.
+  /// @param left_out  numbers that do not count.
   void (*scan)(const float* sketches, const std::uint32_t* number, std::size_t size, const float* row, std::size_t used,
-               NearestSketches& best);
+               AddressRange left_out, NearestSketches& best);
   /// Σ (row − other)².
   float (*squared_distance)(const float* row, const std::int32_t* other, std::size_t count);
   /// Σ (row − matched · gain / 128)².
@@ -63,8 +43,8 @@ const MatchKernels& match_kernels();
 /// @param less_mask  a function of the instruction set: one bit for each of 16 floats that is less than another.
 template <class LessMask>
 [[gnu::always_inline]] inline void scan_sketches(const float* sketches, const std::uint32_t* number, std::size_t size,
-                                                 const float* row, std::size_t used, NearestSketches& best,
-                                                 const LessMask& less_mask) {
+                                                 const float* row, std::size_t used, AddressRange left_out,
+                                                 NearestSketches& best, const LessMask& less_mask) {
   for (std::size_t first = 0; first < size; first += kScanBlock) {
     const float* const block = sketches + first / kScanBlock * kScanBlockFloats;
     F32x16 sum[kScanVectors];
@@ -83,7 +63,8 @@ template <class LessMask>
       store(sum[v], distance);
       for (; nearer != 0; nearer &= nearer - 1) {
         const auto lane = static_cast<unsigned>(std::countr_zero(nearer));
-        if (distance[lane] < best.worst()) best.insert(distance[lane], number[first + 16 * v + lane]);
+        const std::uint32_t which = number[first + 16 * v + lane];
+        if (distance[lane] < best.worst() && !left_out.holds(which)) best.insert(distance[lane], which);
       }
     }
   }

@@ -20,8 +20,8 @@ struct LessMask {
 
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] void scan(const float* sketches, const std::uint32_t* number,
                                                                 std::size_t size, const float* row, std::size_t used,
-                                                                NearestSketches& best) {
-  scan_sketches(sketches, number, size, row, used, best, LessMask{});
+                                                                AddressRange left_out, NearestSketches& best) {
+  scan_sketches(sketches, number, size, row, used, left_out, best, LessMask{});
 }
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] float squared_distance(const float* row,
                                                                              const std::int32_t* other,

@@ -14,8 +14,8 @@ struct LessMask {
 };
 
 void scan(const float* sketches, const std::uint32_t* number, std::size_t size, const float* row, std::size_t used,
-          NearestSketches& best) {
-  scan_sketches(sketches, number, size, row, used, best, LessMask{});
+          AddressRange left_out, NearestSketches& best) {
+  scan_sketches(sketches, number, size, row, used, left_out, best, LessMask{});
 }
 float squared_distance(const float* row, const std::int32_t* other, std::size_t count) {
   return sum_squared_distance(row, other, count);

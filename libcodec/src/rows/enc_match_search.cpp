@@ -9,7 +9,7 @@
 namespace actz {
 namespace {
 
-constexpr std::size_t kCellRows = 512;  ///< of a cell, on average
+constexpr std::size_t kCellRows = 128;  ///< of a cell, on average
 
 float squared_norm(const float* coefficients, std::size_t count) {
   float sum = 0;
@@ -30,14 +30,15 @@ void MatchSearch::Cell::add(std::uint32_t number_of_it, const float* coefficient
   number.push_back(number_of_it);
 }
 
-void MatchSearch::Cell::scan(const float* coefficients, std::size_t count, NearestSketches& best) const {
+void MatchSearch::Cell::scan(const float* coefficients, std::size_t count, NearestSketches& best,
+                             AddressRange left_out) const {
   float row[kSketch];
   for (std::size_t k = 0; k < count; ++k) row[k] = -2 * coefficients[k];
-  match_kernels().scan(sketches.data(), number.data(), number.size(), row, count, best);
+  match_kernels().scan(sketches.data(), number.data(), number.size(), row, count, left_out, best);
 }
 
 void MatchSearch::add(const float* coefficients, std::size_t count) {
-  const std::uint32_t address = size_++;
+  const std::uint32_t address = next_address_++;
   const std::size_t used = std::min(count, kSketch);
   const float norm = squared_norm(coefficients, used);
   if (!std::isfinite(norm)) return;
@@ -52,14 +53,12 @@ void MatchSearch::add(const float* coefficients, std::size_t count) {
   cell.add(address, coefficients, used, norm);
 }
 
-std::size_t MatchSearch::nearest(const float* coefficients, std::size_t count,
-                                 std::span<std::uint32_t, kCandidates> out) const {
+void MatchSearch::find(const float* coefficients, std::size_t count, NearestSketches& best,
+                       AddressRange left_out) const {
   const std::size_t used = std::min(count, kSketch);
-  NearestSketches cells, rows;
+  NearestSketches cells;
   pivots_.scan(coefficients, used, cells);
-  for (std::size_t i = 0; i < cells.count; ++i) cells_[cells.number[i]].scan(coefficients, used, rows);
-  std::copy_n(rows.number, rows.count, out.begin());
-  return rows.count;
+  for (std::size_t i = 0; i < cells.count; ++i) cells_[cells.number[i]].scan(coefficients, used, best, left_out);
 }
 
 }  // namespace actz

@@ -2,29 +2,58 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <limits>
 #include <vector>
 
 #include "linear/aligned_vector.hpp"
 
 namespace actz {
 
-struct NearestSketches;
+/// The nearest sketches so far, in order.
+struct NearestSketches {
+  static constexpr std::size_t kMost = 8;
+
+  float distance[kMost];
+  std::uint32_t number[kMost];
+  std::size_t count = 0;
+
+  float worst() const { return count < kMost ? std::numeric_limits<float>::infinity() : distance[count - 1]; }
+  void insert(float value, std::uint32_t which) {
+    if (count < kMost) ++count;
+    std::size_t place = count - 1;
+    for (; place > 0 && distance[place - 1] > value; --place) {
+      distance[place] = distance[place - 1];
+      number[place] = number[place - 1];
+    }
+    distance[place] = value;
+    number[place] = which;
+  }
+};
+
+/// Consecutive addresses.
+struct AddressRange {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+  bool holds(std::uint32_t address) const { return address - first < count; }
+};
 
 /// Finds the decoded rows nearest to a row. Rows are compared by sketches, their leading coefficients: the basis of the
 /// innovation holds most of what rows differ by in the first of them. Sketches are kept in cells, each of those nearest
 /// to its pivot, the first of them; only the cells of the nearest pivots are searched, so a few rows are missed.
 class MatchSearch {
  public:
-  static constexpr std::size_t kSketch = 16;     ///< coefficients, at most
-  static constexpr std::size_t kCandidates = 8;  ///< nearest by sketch
+  static constexpr std::size_t kSketch = 16;  ///< coefficients, at most
+
+  /// @param first_address  of the rows to come.
+  explicit MatchSearch(std::uint32_t first_address = 0) : next_address_(first_address) {}
 
   /// The next address.
   /// @param coefficients  of the decoded row.
   void add(const float* coefficients, std::size_t count);
 
-  /// Addresses of the nearest sketches, nearest first; as many as there are in the cells, up to kCandidates.
-  std::size_t nearest(const float* coefficients, std::size_t count, std::span<std::uint32_t, kCandidates> out) const;
+  /// Puts the addresses of the nearest sketches among the best so far, which all must come from the same row.
+  /// @param left_out  addresses that do not count.
+  void find(const float* coefficients, std::size_t count, NearestSketches& best, AddressRange left_out = {}) const;
 
  private:
   /// Sketches with their numbers.
@@ -32,13 +61,13 @@ class MatchSearch {
     AlignedVector<float> sketches;  ///< blocks of rows: [block][coefficient, squared norm][row]
     std::vector<std::uint32_t> number;
     void add(std::uint32_t number_of_it, const float* coefficients, std::size_t count, float norm);
-    void scan(const float* coefficients, std::size_t count, NearestSketches& best) const;
+    void scan(const float* coefficients, std::size_t count, NearestSketches& best, AddressRange left_out = {}) const;
   };
 
   Cell pivots_;              ///< numbered as the cells
   std::vector<Cell> cells_;  ///< numbered by address
-  std::uint32_t size_ = 0;
-  std::size_t findable_ = 0;  ///< of them: those whose squares are finite
+  std::uint32_t next_address_;
+  std::size_t findable_ = 0;  ///< rows whose squares are finite
 };
 
 }  // namespace actz

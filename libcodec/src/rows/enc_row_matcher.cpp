@@ -43,7 +43,8 @@ CoefficientCost coefficient_cost(unsigned state_bits) {
 
 RowMatcher::RowMatcher(const MatchModel& model, const ClosedLoop& loop, const RowAnalysis& analysis,
                        const CoefficientCost& cost, std::size_t channels, std::size_t coefficients, std::size_t strands,
-                       std::size_t largest_step_rows)
+                       std::size_t largest_step_rows, const DictionarySearch* dictionary,
+                       std::span<const AddressRange> left_out)
     : model_(model),
       loop_(loop),
       analysis_(analysis),
@@ -51,20 +52,26 @@ RowMatcher::RowMatcher(const MatchModel& model, const ClosedLoop& loop, const Ro
       channels_(channels),
       coefficient_count_(coefficients),
       kernels_(match_kernels()),
+      dictionary_(dictionary != nullptr ? &dictionary->search : nullptr),
+      left_out_(left_out),
+      search_(dictionary != nullptr ? static_cast<std::uint32_t>(dictionary->rows.size()) : 0),
       codes_(model, strands),
       innovation_(largest_step_rows, channels),
       coefficients_(largest_step_rows, coefficients) {}
 
-std::uint32_t RowMatcher::nearest(const MatchMemory& memory, const float* row, const float* coefficients) const {
-  std::uint32_t candidates[MatchSearch::kCandidates];
-  const std::size_t count = search_.nearest(coefficients, coefficient_count_, candidates);
+std::uint32_t RowMatcher::nearest(const MatchMemory& memory, std::uint32_t strand, const float* row,
+                                  const float* coefficients) const {
+  NearestSketches candidates;
+  const AddressRange left_out = left_out_.empty() ? AddressRange{} : left_out_[strand];
+  if (dictionary_ != nullptr) dictionary_->find(coefficients, coefficient_count_, candidates, left_out);
+  search_.find(coefficients, coefficient_count_, candidates);
   std::uint32_t best = MatchAddresses::kNone;
   float best_distance = std::numeric_limits<float>::infinity();
-  for (std::size_t i = 0; i < count; ++i) {
-    const float distance = kernels_.squared_distance(row, memory.at(candidates[i]), channels_);
+  for (std::size_t i = 0; i < candidates.count; ++i) {
+    const float distance = kernels_.squared_distance(row, memory.at(candidates.number[i]), channels_);
     if (distance >= best_distance) continue;
     best_distance = distance;
-    best = candidates[i];
+    best = candidates.number[i];
   }
   return best;
 }
@@ -111,7 +118,7 @@ std::span<const RowMatch> RowMatcher::choose(ClosedLoop::State& state, const Ste
     analysis_.analyse(rows, coefficients_.first(count));
     nearest_.clear();
     for (std::size_t i = 0; i < count; ++i) {
-      nearest_.push_back(nearest(memory, rows[i], coefficients_.row(i)));
+      nearest_.push_back(nearest(memory, step.strand[i], rows[i], coefficients_.row(i)));
       const std::uint32_t next = codes_.continuation(memory.addresses(), step.strand[i]);
       if (next == MatchAddresses::kNone || nearest_[i] == MatchAddresses::kNone) continue;
       const float near = kernels_.squared_distance(rows[i], memory.at(nearest_[i]), channels_);

@@ -23,13 +23,22 @@ struct CoefficientCost {
 };
 CoefficientCost coefficient_cost(unsigned state_bits);
 
-/// The encoder's choice of a match for each row of a chunk: none, or the nearest decoded row in the class that
-/// leaves least of it, whatever makes the cheaper innovation.
+/// A dictionary as an encoder uses it with one model and unit.
+struct DictionarySearch {
+  DictionaryRows rows;
+  MatchSearch search;
+};
+
+/// The encoder's choice of a match for each row of a chunk: none, or the nearest decoded row, or row of the dictionary,
+/// in the class that leaves least of it, whatever makes the cheaper innovation.
 class RowMatcher {
  public:
   /// All borrowed.
+  /// @param dictionary  null: none.
+  /// @param left_out    for each strand, rows of the dictionary that it must not be matched with; empty: none.
   RowMatcher(const MatchModel& model, const ClosedLoop& loop, const RowAnalysis& analysis, const CoefficientCost& cost,
-             std::size_t channels, std::size_t coefficients, std::size_t strands, std::size_t largest_step_rows);
+             std::size_t channels, std::size_t coefficients, std::size_t strands, std::size_t largest_step_rows,
+             const DictionarySearch* dictionary, std::span<const AddressRange> left_out);
 
   /// Matches for the rows of a step.
   /// @param rows  of the step, in fixed-point units.
@@ -40,7 +49,8 @@ class RowMatcher {
 
  private:
   /// Address of the nearest row, or kNone if no distance is a number.
-  std::uint32_t nearest(const MatchMemory& memory, const float* row, const float* coefficients) const;
+  std::uint32_t nearest(const MatchMemory& memory, std::uint32_t strand, const float* row,
+                        const float* coefficients) const;
   /// The class whose gains leave least of a row.
   std::uint8_t nearest_class(const float* row, const std::int32_t* matched) const;
   void try_matches(ClosedLoop::State& state, const StepRows& step, std::span<const float* const> rows);
@@ -52,7 +62,9 @@ class RowMatcher {
   std::size_t channels_;
   std::size_t coefficient_count_;
   const MatchKernels& kernels_;
-  MatchSearch search_;
+  const MatchSearch* dictionary_;
+  std::span<const AddressRange> left_out_;
+  MatchSearch search_;  ///< among the rows of the chunk
   MatchCodes codes_;
   RowBlock<float> innovation_;
   RowBlock<float> coefficients_;

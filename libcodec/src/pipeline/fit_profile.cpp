@@ -2,6 +2,7 @@
 #include <bit>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "actz/profile.hpp"
 #include "base/bytes.hpp"
@@ -11,6 +12,7 @@
 #include "fit/match_fit.hpp"
 #include "fit/rung_fit.hpp"
 #include "generated/format_limits.hpp"
+#include "pipeline/fit_dictionary.hpp"
 #include "profile/metric_section.hpp"
 #include "profile/profile_content.hpp"
 #include "tensor/float_convert.hpp"
@@ -22,6 +24,8 @@ constexpr std::size_t kHeldOutEvery = 16;  ///< one strand in so many is kept ap
 constexpr std::uint64_t kLongestStrandRows = 512;
 constexpr std::uint64_t kWideChannels = 1024;    ///< beyond, full matrices cost more than they give
 constexpr MatrixPrecision kWidePrecision{3, 7};  ///< profiles of wide rows are large: coarser matrices
+/// Of the rows of a dictionary: the finest with which all fit the budget, or else the first
+constexpr double kDictionaryNmse[] = {0.005, 0.0025, 0.00125};
 constexpr unsigned kWideTurns = 3;
 constexpr unsigned kWideTableTurns = 4;
 
@@ -217,6 +221,53 @@ Status check_options(const FitOptions& options) {
   return {};
 }
 
+/// Rows of a dictionary are predicted from nothing outside it.
+RungFit fit_dictionary_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options) {
+  const std::uint32_t reference_channels = std::exchange(rows.reference_channels, 0);
+  RungFit out = fit_matches(rows, fit_checked_rung(rows, mean, options), options);
+  rows.reference_channels = reference_channels;
+  return out;
+}
+
+Result<std::optional<FittedDictionary>> finest_dictionary(TrainingRows& rows, const std::vector<double>& mean,
+                                                          const FitOptions& options) {
+  std::optional<FittedDictionary> best;
+  for (const double nmse : kDictionaryNmse) {
+    const RungFit rung = fit_dictionary_rung(rows, mean, rung_options(nmse, options, rows.channels, TaskMetric{}));
+    ACTZ_TRY(auto dictionary, fit_dictionary(rows, mean, rung, options.dictionary_bytes));
+    if (best && (!dictionary || !dictionary->holds_all_rows)) break;
+    best = std::move(dictionary);
+    if (!best || !best->holds_all_rows) break;
+  }
+  return best;
+}
+
+void add_rung(double target, RungFit fit, const FittedDictionary* dictionary, Profile::Content& content) {
+  Rung rung{std::move(fit.model), {}, {}};
+  rung.model_bytes = write_model(rung.model);
+  rung.digest = sha256(rung.model_bytes);
+  RungInfo info;
+  info.target_nmse = target;
+  info.held_out_nmse = fit.held_out.nmse;
+  info.held_out_bits_per_value = fit.held_out.bits_per_value;
+  info.coefficients = rung.model.synthesis.coefficients;
+  info.model_bytes = rung.model_bytes.size();
+  info.matches_rows = rung.model.match.classes > 0;
+  info.uses_dictionary = rung.model.match.dictionary.has_value();
+  info.digest = to_hex(rung.digest);
+  if (info.uses_dictionary) {
+    const double bits = 8.0 * static_cast<double>(dictionary->bytes.size());
+    info.dictionary_pays_from_values = static_cast<std::uint64_t>(std::ceil(bits / fit.bits_saved));
+    if (content.dictionaries.empty()) {
+      content.dictionaries.push_back({dictionary->bytes, dictionary->training.digest});
+      content.training.dictionary_rows = dictionary->rows->row_count();
+      content.training.dictionary_bytes = dictionary->bytes.size();
+    }
+  }
+  content.info.push_back(std::move(info));
+  content.rungs.push_back(std::move(rung));
+}
+
 }  // namespace
 
 Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& options, const FitReference& reference) {
@@ -226,24 +277,28 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
   TrainingRows& rows = reader.rows();
   ACTZ_TRY(const auto metric, metric_of(options, rows.channels));
   auto content = std::make_shared<Profile::Content>();
-  content->training = {reader.rows_seen(),      rows.row_count(), rows.channels,
-                       to_hex(reader.digest()), options.lags,     reference.name};
+  content->training.rows = reader.rows_seen();
+  content->training.rows_held = rows.row_count();
+  content->training.channels = rows.channels;
+  content->training.data_digest = to_hex(reader.digest());
+  content->training.lags = options.lags;
+  content->training.reference = reference.name;
   const std::vector<double> mean = centre(rows);
   if (!metric.empty()) content->metric = write_metric(metric, rows.channels);
   hold_out(rows);
   std::vector<double> targets = options.target_nmse;
   std::sort(targets.begin(), targets.end());
+  const bool matches = options.match_rows && options.transform && metric.empty();
+  std::optional<FittedDictionary> dictionary;
+  if (options.dictionary_bytes > 0) {
+    if (!matches) return bad_argument("a dictionary needs matched rows, which a metric or no transform rules out");
+    ACTZ_TRY(dictionary, finest_dictionary(rows, mean, options));
+  }
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const RungOptions rung_wanted = rung_options(targets[i], options, rows.channels, metric);
     RungFit fit = fit_checked_rung(rows, mean, rung_wanted);
-    if (options.match_rows && options.transform && metric.empty()) fit = fit_matches(rows, std::move(fit), rung_wanted);
-    Rung rung{std::move(fit.model), {}, {}};
-    rung.model_bytes = write_model(rung.model);
-    rung.digest = sha256(rung.model_bytes);
-    content->info.push_back({targets[i], fit.held_out.nmse, fit.held_out.bits_per_value,
-                             rung.model.synthesis.coefficients, rung.model_bytes.size(), rung.model.match.classes > 0,
-                             to_hex(rung.digest)});
-    content->rungs.push_back(std::move(rung));
+    if (matches) fit = fit_matches(rows, std::move(fit), rung_wanted, dictionary ? &dictionary->training : nullptr);
+    add_rung(targets[i], std::move(fit), dictionary ? &*dictionary : nullptr, *content);
     if (options.progress != nullptr)
       options.progress(options.progress_context, targets.size() + i + 1, 2 * targets.size());
   }

@@ -1,0 +1,104 @@
+#include "pipeline/dec_dictionary.hpp"
+
+#include <limits>
+
+#include "base/byte_reader.hpp"
+#include "base/bytes.hpp"
+#include "base/try.hpp"
+#include "pipeline/dec_chunk.hpp"
+#include "pipeline/row_output.hpp"
+#include "profile/scaled_centre.hpp"
+
+namespace actz {
+namespace {
+
+Error broken(std::uint64_t offset, const char* message) { return {ErrorCode::corrupt, offset, message}; }
+
+/// The next part of the payload, which its length comes before.
+Result<std::span<const std::byte>> part(ByteReader& in, const char* what) {
+  ACTZ_TRY(const auto bytes, in.u32(what));
+  return in.bytes(bytes, what);
+}
+
+Status check_tensor(const TensorHeader& tensor, std::uint64_t offset) {
+  if (tensor.dtype != DType::f32 || tensor.reference != kNoReference || tensor.is_referenced ||
+      tensor.row_count() == 0) {  // R-DICT-01
+    return broken(offset, "the tensor of a dictionary is not one of f32 with rows and without a reference");
+  }
+  return {};
+}
+
+Status check_model(const CodecModel& model, std::uint64_t offset) {
+  if (model.kind != CodecKind::lossy || model.reference.channels > 0 || model.match.dictionary) {  // R-DICT-02
+    return broken(offset, "the model of a dictionary is lossless, or needs a reference or another dictionary");
+  }
+  return {};
+}
+
+Status check_chunk(const ChunkHeader& chunk, const TensorHeader& tensor, std::uint64_t offset) {
+  if (chunk.tensor_index != 0 || chunk.chunk_index != 0 || chunk.model_index != 0 || chunk.first_strand != 0 ||
+      chunk.strand_count != tensor.strand_count()) {  // R-DICT-03
+    return broken(offset, "the chunk of a dictionary does not hold its whole tensor");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Dictionary> read_dictionary(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
+                                   const DecodeLimits& limits) {
+  ByteReader in(payload, file_offset_bytes);
+  ACTZ_TRY(const auto tensor_bytes, part(in, "tensor of the dictionary"));
+  ACTZ_TRY(const auto tensor, read_tensor_header(tensor_bytes, file_offset_bytes, limits));
+  ACTZ_CHECK(check_tensor(tensor, file_offset_bytes));
+  ACTZ_TRY(const auto model_bytes, part(in, "model of the dictionary"));
+  ACTZ_TRY(auto parsed, read_model(model_bytes, file_offset_bytes));
+  ACTZ_CHECK(check_model(parsed, file_offset_bytes));
+  const PreparedModel model(std::move(parsed));
+  const auto chunk_bytes = payload.last(in.remaining_bytes());
+  ACTZ_TRY(const auto chunk, read_chunk_header(chunk_bytes, file_offset_bytes));
+  ACTZ_CHECK(check_chunk_range(chunk, tensor, limits, file_offset_bytes));
+  ACTZ_CHECK(check_chunk(chunk, tensor, file_offset_bytes));
+  ACTZ_TRY(const auto elements, decode_chunk(chunk_bytes, file_offset_bytes, chunk, tensor, &model, nullptr));
+  Dictionary out;
+  out.channels = tensor.channels;
+  out.values.resize(elements.size() / sizeof(float));
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    out.values[i] = std::bit_cast<float>(load_le<std::uint32_t>(&elements[i * sizeof(float)]));
+  }
+  for (const Strand& strand : chunk_layout(tensor, 0, chunk.strand_count).strands) {
+    for (std::size_t t = 0; t < strand.row_count; ++t) out.position.push_back(static_cast<std::uint32_t>(t));
+  }
+  return out;
+}
+
+Result<std::shared_ptr<const Dictionary>> LoadedDictionary::decoded() const {
+  if (rows_ == nullptr) {
+    ACTZ_TRY(auto rows, read_dictionary(payload_, file_offset_bytes_, limits_));
+    rows_ = std::make_shared<const Dictionary>(std::move(rows));
+  }
+  return rows_;
+}
+
+Result<std::shared_ptr<const Dictionary>> LoadedDictionary::rows() const {
+  const std::lock_guard lock(mutex_);
+  return decoded();
+}
+
+Result<std::shared_ptr<const DictionaryRows>> LoadedDictionary::rows_for(const TensorHeader& tensor,
+                                                                         const CodecModel& model) const {
+  const std::lock_guard lock(mutex_);
+  ACTZ_TRY(const auto rows, decoded());
+  if (rows->channels != model.channels) {  // R-DICT-04
+    return broken(file_offset_bytes_, "the dictionary has another number of channels than the model");
+  }
+  std::vector<std::int32_t> centre = scaled_centre(model, tensor.centre_scale);
+  if (scaled_ == nullptr || unit_ != tensor.unit || centre_ != centre) {
+    scaled_ = std::make_shared<const DictionaryRows>(*rows, tensor.unit, centre);
+    unit_ = tensor.unit;
+    centre_ = std::move(centre);
+  }
+  return scaled_;
+}
+
+}  // namespace actz
