@@ -72,7 +72,7 @@ std::optional<Failure> EncodePlan::give_profiles(const Verb& verb) {
 
 std::optional<Failure> EncodePlan::give_references(const Verb& verb) {
   for (PlannedTensor& tensor : tensors_) {
-    if (tensor.options.profile == nullptr || tensor.options.lossless) continue;
+    if (tensor.options.profile == nullptr) continue;
     const std::string& name = tensor.options.profile->training().reference;
     if (!name.empty() && find(name) != nullptr) tensor.options.references = {name};
   }

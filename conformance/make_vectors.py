@@ -17,19 +17,21 @@ import subprocess
 import sys
 import tempfile
 
-import recipes_context  # noqa: F401 - adds to recipes_valid.RECIPES
-import recipes_dictionaries  # noqa: F401 - adds to recipes_valid.RECIPES
+import recipes_context  # noqa: F401 - those marked so add to recipes_valid.RECIPES,
+import recipes_dictionaries  # noqa: F401
 import recipes_examples
 import recipes_invalid
-import recipes_invalid_context  # noqa: F401 - these five add to recipes_invalid.RECIPES
+import recipes_invalid_context  # noqa: F401 - those of invalid files to recipes_invalid.RECIPES
 import recipes_invalid_dictionaries  # noqa: F401
 import recipes_invalid_matches  # noqa: F401
 import recipes_invalid_models  # noqa: F401
 import recipes_invalid_references  # noqa: F401
-import recipes_matches  # noqa: F401 - these two add to recipes_valid.RECIPES
+import recipes_invalid_refined  # noqa: F401
+import recipes_matches  # noqa: F401
 import recipes_profiles
 import recipes_program
 import recipes_references  # noqa: F401
+import recipes_refined  # noqa: F401
 import recipes_valid
 
 from archive import Archive

@@ -102,7 +102,7 @@ def after(offset, data):
     return make
 
 
-add("chunk_coding", 1, "unsupported", "R-CHNK-01", "coding 2", after(22, b"\2"))
+add("chunk_coding", 1, "unsupported", "R-CHNK-01", "coding 3", after(22, b"\3"))
 add("chunk_lanes", 1, "unsupported", "R-CHNK-02", "256 lanes", after(23, b"\x08"))
 add("chunk_reserved", 1, "unsupported", "R-CHNK-02", "", after(44, b"\1"))
 add("chunk_model_index", 1, "corrupt", "R-CHNK-17", "model 1 of 1", after(20, b"\1\0"))

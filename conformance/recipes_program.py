@@ -85,6 +85,9 @@ recipe("lossy_profile_dictionary", "rows matched with a dictionary of the profil
        rules=["R-DICT-05"])
 recipe("lossy_dictionary_embedded", "the same dictionary in the file", layer(rows=64, shape=[2, 32, 64]),
        "--profile", "stories_dictionary.actp", "--nmse", "0.1")
+recipe("lossless_profile", "bf16 and f32, every bit by a refinement of what a profile codes",
+       layer("bf16", 96, first=256, name="narrow") + layer("f32", 96, first=256, name="wide"),
+       "--profile", "stories_matched.actp", "--name-profile", "--lossless", rules=["R-REFN-01"])
 recipe("lossy_profile_far", "values far from those trained on: escapes",
        [("x", "f32", [48, 64], elements("f32", [value * 40 for value in activations(48, 90)]))], "--profile",
        PROFILE, "--name-profile", "--nmse", "0.00002")

@@ -64,7 +64,7 @@ class Tensors:
         return self
 
     def lossy(self, view, strand_rows, model_payload, dtype="f32", chunk_strands=None, lanes_log2=1, columns=None,
-              values=None, patches=None, matches=None, **options):
+              values=None, patches=None, matches=None, refined=None, **options):
         """A tensor of one model, in chunks of chunk_strands strands."""
         index, number = self.model(model_payload), len(self.done)
         self.begin(dtype, view, strand_rows, **options)
@@ -75,7 +75,7 @@ class Tensors:
             placed = Chunk(chunk(b"", 0, first_strand=first, strand_count=count))
             start, stop = row_range_of(placed, self.view)
             self.coded(model_payload, index, values[row : row + stop - start], first, count, lanes_log2=lanes_log2,
-                       patches=patches if first == 0 else None, matches=matches)
+                       patches=patches if first == 0 else None, matches=matches, refined=refined)
             row += stop - start
         return self.end()
 

@@ -35,14 +35,14 @@ CENTRED = (-4, 0, flat(9))  # -4 ... 3 and the escape
 
 
 def lossy_file(name, channels, columns, rows=10, strand_rows=10, sequences=1, dtype="f32", lanes_log2=1, values=None,
-               entropy=None, unit=f32(0.25), centre_scale=65536, patches=None, matches=None, **model_options):
+               entropy=None, unit=f32(0.25), centre_scale=65536, patches=None, matches=None, refined=None, **model_options):
     shape = (sequences, rows, channels)
     header = tensor(dtype=dtype, shape=shape, view=shape, strand_rows=strand_rows, unit=unit, centre_scale=centre_scale)
     model = lossy_model(channels, entropy=entropy or static([CENTRED], [0] * columns), **model_options)
     strands = sequences * -(-rows // strand_rows)
     values = values or small_values(name, sequences * rows, columns)
     payload, digest = coded_chunk(header, model, values, strand_count=strands, lanes_log2=lanes_log2, patches=patches,
-                                  matches=matches)
+                                  matches=matches, refined=refined)
     return one_tensor_file(header, model, [(payload, digest, 0, strands)]).finish()
 
 

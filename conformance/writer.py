@@ -333,11 +333,12 @@ def patch_block(patches):
 
 def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_count=1, lanes_log2=0, patches=None,
                 reference=None, patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"",
-                state_of_lane_0=None, elements_to=None, matches=None, dictionary=None, **place):
+                state_of_lane_0=None, elements_to=None, matches=None, dictionary=None, refined=None, **place):
     """A CHUNK payload and its digest, for rows of quantised integers (lossy; of indices with a context model) or of
     patterns (lossless). reference: the Tensor that the model predicts from, with elements and chunk_rows.
     elements_to: is called with the decoded elements. matches: (class, address) of each row of a model that matches.
-    dictionary: payload of the one that the model names."""
+    dictionary: payload of the one that the model names. refined: makes of the decoded patterns those that come back,
+    and the refinement block that says so."""
     view, model = Tensor(tensor_payload), read_model(model_payload)
     strands = [rows_of_strand(view, first_strand + i) for i in range(strand_count)]
     steps = steps_of(strands, model.codec == LOSSY and (model.lags != [] or model.match))
@@ -365,7 +366,11 @@ def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_coun
         decoded = decode_lossy_rows(view, model, strands, _Steps(levels), inputs, _Steps(step_matches))
     else:
         decoded = rows
-    elements = bytearray(b"".join(uint(value, view.element_bytes) for row in decoded for value in row))
+    patterns = [value for row in decoded for value in row]
+    if refined:
+        patterns, patch_data = refined(patterns)
+        place["coding"] = 2
+    elements = bytearray(b"".join(uint(value, view.element_bytes) for value in patterns))
     if patches:
         apply_patches(patch_data, elements, view.element_bytes)
     if elements_to:

@@ -135,6 +135,15 @@ assert p["rungs"][0]["dictionary_pays_from_values"] > 0, p'
 cmp by_name.npy embedded.npy
 if "$actz" decode with.actz lost.npy 2> error.txt; then exit 1; fi
 [ ! -e lost.npy ]
+
+# Lossless with a profile: a lossy model and a refinement.
+"$actz" fit calib.npy -o fine.actp --nmse 0.001 -q
+"$actz" encode calib.npy exact.actz --profile fine.actp --name-profile --lossless -q
+"$actz" decode exact.actz exact.npy --profile fine.actp
+same calib.npy exact.npy
+"$actz" encode calib.npy static.actz --lossless -q
+[ "$(stat -c %s exact.actz)" -lt "$(stat -c %s static.actz)" ]
+
 if "$actz" fit calib.npy -o bad.actp --dictionary 1MB 2> error.txt; then exit 1; fi
 grep -q -- "--dictionary wants a size" error.txt
 echo "round trips hold"

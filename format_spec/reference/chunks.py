@@ -4,6 +4,7 @@ from bitio import BitReader, ByteReader, require, wrap_i32
 from checksums import xxh64
 from model import INT32, LOSSLESS, LOSSY, read_model, read_rice_array
 from rans import RansDecoder
+from refinement import refine
 from symbols import VALUES_OF, MatchCodes
 from tensor_header import BF16, F16, F32, F64, NO_REFERENCE, Tensor
 from transforms import (
@@ -35,7 +36,7 @@ def first_row_of_strand(tensor, strand):
 
 # spec: header
 CHUNK_HEADER_BYTES = 48
-RAW, RANS = 0, 1
+RAW, RANS, REFINED = 0, 1, 2
 READER_MAX_CHUNK_BYTES = 2**30
 
 
@@ -47,7 +48,7 @@ class Chunk:
         self.model_index, self.coding, self.lanes_log2 = reader.uint(2), reader.uint(1), reader.uint(1)
         self.digest, self.word_count = reader.uint(8), reader.uint(4)
         self.bypass_bytes, self.patch_bytes, reserved = reader.uint(4), reader.uint(4), reader.uint(4)
-        require(self.coding in (RAW, RANS), "unsupported", "R-CHNK-01")
+        require(self.coding in (RAW, RANS, REFINED), "unsupported", "R-CHNK-01")
         require(self.lanes_log2 <= 7 and reserved == 0, "unsupported", "R-CHNK-02")
         self.payload = payload
 
@@ -110,14 +111,17 @@ def decode_coded_chunk(chunk, tensor, model, inputs):
     coder = RansDecoder(states, words, model.precision_bits)
     values = VALUES_OF[model.entropy](model, coder, bypass)
     if model.codec == LOSSLESS:
-        require(patches == b"", "corrupt", "R-CHNK-15")
+        require(patches == b"" and chunk.coding == RANS, "corrupt", "R-CHNK-15")
         rows = [row for count in strands for row in values.read_step(count)]
     else:
         codes = MatchCodes(model, bypass) if model.match else None
         rows = decode_lossy_rows(tensor, model, strands, values, inputs, codes)
     coder.end()
     require(bypass.at_end(), "corrupt", "R-CHNK-20")
-    elements = bytearray(b"".join(x.to_bytes(tensor.element_bytes, "little") for row in rows for x in row))
+    patterns = [x for row in rows for x in row]
+    if chunk.coding == REFINED:
+        patterns, patches = refine(patches, patterns, 8 * tensor.element_bytes), b""
+    elements = bytearray(b"".join(x.to_bytes(tensor.element_bytes, "little") for x in patterns))
     apply_patches(patches, elements, tensor.element_bytes)
     return bytes(elements)
 # end

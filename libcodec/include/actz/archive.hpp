@@ -19,6 +19,7 @@ namespace actz {
 
 /// How a tensor is encoded. Integers and bool are always lossless.
 struct EncodeOptions {
+  /// Every bit comes back. With a profile its finest rung is used, and what that leaves is coded, too: smaller, slower
   bool lossless = false;
   const Profile* profile = nullptr;  ///< borrowed; without one the tensor itself is learned from
   /// False: name the profile's model by digest; readers then need the profile

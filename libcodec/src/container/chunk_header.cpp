@@ -39,7 +39,7 @@ Result<ChunkHeader> read_chunk_header(std::span<const std::byte> payload, std::u
   ACTZ_TRY(header.bypass_bytes, in.u32("bypass_bytes"));
   ACTZ_TRY(header.patch_bytes, in.u32("patch_bytes"));
   ACTZ_TRY(const auto reserved, in.u32("reserved"));
-  if (coding > 1) return in.error_here(ErrorCode::unsupported, "unknown chunk coding");  // R-CHNK-01
+  if (coding > 2) return in.error_here(ErrorCode::unsupported, "unknown chunk coding");  // R-CHNK-01
   header.coding = static_cast<ChunkCoding>(coding);
   if (header.lanes_log2 > std::countr_zero(kMaxLanes) || reserved != 0) {  // R-CHNK-02
     return in.error_here(ErrorCode::unsupported, "more than 128 lanes, or reserved bytes are not zero");

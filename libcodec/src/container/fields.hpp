@@ -55,7 +55,7 @@ Result<TensorHeader> read_tensor_header(std::span<const std::byte> payload, std:
                                         const DecodeLimits& limits);
 
 /// Values are the ids of format_spec/registry/chunk_codings.csv.
-enum class ChunkCoding : std::uint8_t { raw = 0, rans = 1 };
+enum class ChunkCoding : std::uint8_t { raw = 0, rans = 1, refined = 2 };
 
 /// First 48 bytes of a CHUNK section.
 struct ChunkHeader {
@@ -71,7 +71,7 @@ struct ChunkHeader {
   std::uint64_t digest = 0;      ///< XXH64 of the decoded bytes
   std::uint32_t word_count = 0;  ///< u16 words of the rANS stream
   std::uint32_t bypass_bytes = 0;
-  std::uint32_t patch_bytes = 0;
+  std::uint32_t patch_bytes = 0;  ///< refined: of the refinement, which stands in their place
 };
 
 void write_chunk_header(const ChunkHeader& header, std::vector<std::byte>& to);

@@ -58,7 +58,7 @@ Result<LoadedChunk> load_chunk(OpenArchive& file, std::size_t tensor_index, std:
   ACTZ_CHECK(check_chunk_range(out.header, tensor, file.options.limits, section.content_offset_bytes));
   out.payload = std::make_shared<const std::vector<std::byte>>(std::move(section.payload));
   out.tensor = std::make_shared<const TensorHeader>(tensor);
-  if (out.header.coding == ChunkCoding::rans) {
+  if (out.header.coding != ChunkCoding::raw) {
     ACTZ_TRY(out.model, file.models.prepare(out.header.model_index, section.content_offset_bytes));
     if (out.model->model.reference.channels > 0 && tensor.reference != kNoReference) {
       ACTZ_TRY(out.reference, load_rows(file, tensor.reference, out.first_row(), out.end_row()));

@@ -50,7 +50,7 @@ Status check_options(const EncodeOptions& options) {
 Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
                                                 const EncodeOptions& options, References references) {
   if (view.rows == 0) return std::optional<ModelChoice>{};
-  if (options.lossless || !is_float(dtype)) {
+  if ((options.lossless && options.profile == nullptr) || !is_float(dtype)) {
     ACTZ_TRY(auto choice, choose_lossless(elements, dtype, view));
     return std::optional(std::move(choice));
   }
@@ -94,7 +94,7 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   FileWriter& file = state_->file;
   ACTZ_CHECK(file.start());
 
-  const bool lossy = is_float(dtype) && !options.lossless;
+  const bool lossy = is_float(dtype) && (!options.lossless || options.profile != nullptr);
   const TensorViewPlan planned =
       plan_view(shape, lossy && options.profile != nullptr ? options.profile->training().channels : 0);
   BufferedElements input(elements, element_bytes(dtype));

@@ -86,6 +86,7 @@ std::optional<double> wanted_step(unsigned state_bits, const EncodeOptions& opti
 
 /// Rung whose measured quality or rate is nearest to the wanted one.
 std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& options) {
+  if (options.lossless) return 0;  // the finest: what it leaves costs more than what it takes
   std::size_t best = 0;
   double best_distance = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < profile.rungs.size(); ++i) {
@@ -222,8 +223,7 @@ Result<const ReferenceTensor*> reference_of(const CodecModel& model, const Profi
 /// The dictionary that a model of a profile names; null if none.
 std::shared_ptr<const LoadedDictionary> dictionary_of(const CodecModel& model, const Profile::Content& profile) {
   for (const StoredDictionary& stored : profile.dictionaries) {
-    if (model.match.dictionary == stored.digest)
-      return std::make_shared<const LoadedDictionary>(stored.bytes, Error::kNoOffset, DecodeLimits{});
+    if (model.match.dictionary == stored.digest) return load_dictionary(stored);
   }
   return nullptr;
 }
@@ -314,7 +314,7 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   double unit = double{rung.model.unit};
   if (const auto step = wanted_step(rung.model.state_bits, options)) {
     unit = *step / (1 << kFractionBits);
-  } else {
+  } else if (!options.lossless) {
     const double guess = unit * first_guess(profile, options);
     ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, rows.get(),
                                 target_of(options, metric), guess, options));
@@ -325,6 +325,7 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   out.dictionary_rows = std::move(rows);
   out.model_bytes = rung.model_bytes;
   out.embed = options.embed_model;
+  out.refined = options.lossless;
   return out;
 }
 

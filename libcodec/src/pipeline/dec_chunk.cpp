@@ -7,6 +7,7 @@
 #include "base/checksum.hpp"
 #include "base/try.hpp"
 #include "container/patches.hpp"
+#include "pipeline/dec_refinement.hpp"
 #include "tensor/float_convert.hpp"
 
 namespace actz {
@@ -70,17 +71,18 @@ Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset
   ACTZ_TRY(const auto parts, split_payload(payload, file_offset_bytes, header));
   const ChunkLayout layout = chunk_layout(tensor, header.first_strand, header.strand_count);
   if (model->model.kind == CodecKind::lossless) {
-    if (!parts.patches.empty()) {  // R-CHNK-15
+    if (!parts.patches.empty() || header.coding == ChunkCoding::refined) {  // R-CHNK-15
       return Error{ErrorCode::corrupt, file_offset_bytes, "patches in a lossless chunk"};
     }
     return decode_lossless_rows(parts, tensor, layout, *model, to);
   }
   std::shared_ptr<const DictionaryRows> dictionary;
-  if (model->dictionary != nullptr) {
+  if (model->dictionary) {
     ACTZ_TRY(dictionary, model->dictionary->rows_for(tensor, model->model));
   }
   ACTZ_CHECK(decode_lossy_rows(parts, tensor, layout, *model, reference, dictionary.get(), to));
   const std::size_t width = element_bytes(tensor.dtype);
+  if (header.coding == ChunkCoding::refined) return refine(parts.patches, width, to, file_offset_bytes);
   ACTZ_TRY(const auto patches, read_patches(parts.patches, layout.element_count, width, file_offset_bytes));
   for (std::size_t i = 0; i < patches.element.size(); ++i) {
     std::copy_n(&patches.values[i * width], width, &to[static_cast<std::size_t>(patches.element[i]) * width]);

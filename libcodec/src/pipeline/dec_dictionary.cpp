@@ -72,7 +72,15 @@ Result<Dictionary> read_dictionary(std::span<const std::byte> payload, std::uint
   return out;
 }
 
-Result<std::shared_ptr<const Dictionary>> LoadedDictionary::decoded() const {
+std::shared_ptr<const LoadedDictionary> load_dictionary(const StoredDictionary& stored) {
+  const std::lock_guard lock(stored.cache->mutex);
+  if (stored.cache->loaded == nullptr)
+    stored.cache->loaded = std::make_shared<const LoadedDictionary>(stored.bytes, Error::kNoOffset, DecodeLimits{});
+  return stored.cache->loaded;
+}
+
+Result<std::shared_ptr<const Dictionary>> LoadedDictionary::rows() const {
+  const std::lock_guard lock(mutex_);
   if (rows_ == nullptr) {
     ACTZ_TRY(auto rows, read_dictionary(payload_, file_offset_bytes_, limits_));
     rows_ = std::make_shared<const Dictionary>(std::move(rows));
@@ -80,25 +88,20 @@ Result<std::shared_ptr<const Dictionary>> LoadedDictionary::decoded() const {
   return rows_;
 }
 
-Result<std::shared_ptr<const Dictionary>> LoadedDictionary::rows() const {
-  const std::lock_guard lock(mutex_);
-  return decoded();
-}
-
-Result<std::shared_ptr<const DictionaryRows>> LoadedDictionary::rows_for(const TensorHeader& tensor,
+Result<std::shared_ptr<const DictionaryRows>> ScaledDictionary::rows_for(const TensorHeader& tensor,
                                                                          const CodecModel& model) const {
-  const std::lock_guard lock(mutex_);
-  ACTZ_TRY(const auto rows, decoded());
+  ACTZ_TRY(const auto rows, dictionary_->rows());
   if (rows->channels != model.channels) {  // R-DICT-04
-    return broken(file_offset_bytes_, "the dictionary has another number of channels than the model");
+    return broken(dictionary_->file_offset_bytes(), "the dictionary has another number of channels than the model");
   }
   std::vector<std::int32_t> centre = scaled_centre(model, tensor.centre_scale);
-  if (scaled_ == nullptr || unit_ != tensor.unit || centre_ != centre) {
-    scaled_ = std::make_shared<const DictionaryRows>(*rows, tensor.unit, centre);
+  const std::lock_guard lock(mutex_);
+  if (rows_ == nullptr || unit_ != tensor.unit || centre_ != centre) {
+    rows_ = std::make_shared<const DictionaryRows>(*rows, tensor.unit, centre);
     unit_ = tensor.unit;
     centre_ = std::move(centre);
   }
-  return scaled_;
+  return rows_;
 }
 
 }  // namespace actz

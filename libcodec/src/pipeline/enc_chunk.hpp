@@ -55,10 +55,13 @@ class ChunkEncoder {
 /// @param rows       made for the model.
 /// @param max_error  every |x − x̂| is at most this; patches see to it.
 /// @param dictionary  that the model names; null if none.
+/// @param exact       every bit comes back: with a refinement in place of patches.
+enum class Exactness { lossy, exact };
 std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model,
                                                        std::shared_ptr<const LossyRowEncoder> rows,
                                                        const TensorHeader& tensor, std::optional<double> max_error,
-                                                       const Dictionary* dictionary = nullptr);
+                                                       const Dictionary* dictionary = nullptr,
+                                                       Exactness exact = Exactness::lossy);
 std::unique_ptr<ChunkEncoder> make_lossless_chunk_encoder(const CodecModel& model, const TensorHeader& tensor);
 
 /// Lanes for a chunk of so many symbols: many for speed, few where 4 bytes for each would show in the rate.

@@ -5,6 +5,7 @@
 #include "base/checksum.hpp"
 #include "pipeline/enc_chunk.hpp"
 #include "pipeline/enc_error_meter.hpp"
+#include "pipeline/enc_refinement.hpp"
 #include "pipeline/enc_symbols.hpp"
 #include "pipeline/row_output.hpp"
 #include "profile/scaled_centre.hpp"
@@ -22,8 +23,9 @@ float within_reach(float value) { return std::fabs(value) < kReach ? value : 0.0
 class LossyChunkEncoder final : public ChunkEncoder {
  public:
   LossyChunkEncoder(const CodecModel& model, std::shared_ptr<const LossyRowEncoder> rows, const TensorHeader& tensor,
-                    std::optional<double> max_error, const Dictionary* dictionary)
+                    std::optional<double> max_error, const Dictionary* dictionary, Exactness exact)
       : model_(model),
+        exact_(exact == Exactness::exact),
         tensor_(tensor),
         largest_error_(max_error.value_or(kPatchedErrorUnits * double{tensor.unit})),
         rows_(std::move(rows)),
@@ -53,20 +55,25 @@ class LossyChunkEncoder final : public ChunkEncoder {
                   quantised,
                   [&](std::size_t row, const std::int32_t* fixed) {
                     output.store(row, fixed);
-                    meter.measure(row);
+                    if (!exact_) meter.measure(row);
                   },
                   {&side, dictionary_ ? &*dictionary_ : nullptr}, matches);
     EncodedChunk out;
-    const PatchList patches = meter.finish(out.statistics);
-    out.digest = xxh64(decoded);
-    ChunkHeader header = chunk_header(place, ChunkCoding::rans, out.digest);
+    std::vector<std::byte> patches;  // or the refinement
+    if (exact_) {
+      patches = write_refinement(tensor_.dtype, decoded, elements);
+      out.digest = xxh64(elements);
+    } else {
+      patches = write_patches(meter.finish(out.statistics));
+      out.digest = xxh64(decoded);
+    }
+    ChunkHeader header = chunk_header(place, exact_ ? ChunkCoding::refined : ChunkCoding::rans, out.digest);
     const auto coded = symbols_->code(quantised, {matches, dictionary_positions()}, layout, header);
     if (!coded) return exact_chunk(place, elements, std::move(out.statistics));
     out.statistics.match_bits = coded->match_bits;
     for (const RowMatch& match : matches) out.statistics.matched_rows += match.match_class > 0;
-    const std::vector<std::byte> patch_bytes = write_patches(patches);
-    header.patch_bytes = static_cast<std::uint32_t>(patch_bytes.size());
-    out.payload = assemble_chunk(header, coded->states_and_words, coded->bypass, patch_bytes);
+    header.patch_bytes = static_cast<std::uint32_t>(patches.size());
+    out.payload = assemble_chunk(header, coded->states_and_words, coded->bypass, patches);
     // Where most levels saturate, the elements as they are take less.
     if (out.payload.size() > elements.size() + kRawChunkRoom)
       return exact_chunk(place, elements, std::move(out.statistics));
@@ -108,6 +115,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
   }
 
   CodecModel model_;
+  bool exact_;
   TensorHeader tensor_;
   double largest_error_;  ///< what is further off is patched
   std::shared_ptr<const LossyRowEncoder> rows_;
@@ -122,8 +130,8 @@ class LossyChunkEncoder final : public ChunkEncoder {
 std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model,
                                                        std::shared_ptr<const LossyRowEncoder> rows,
                                                        const TensorHeader& tensor, std::optional<double> max_error,
-                                                       const Dictionary* dictionary) {
-  return std::make_unique<LossyChunkEncoder>(model, std::move(rows), tensor, max_error, dictionary);
+                                                       const Dictionary* dictionary, Exactness exact) {
+  return std::make_unique<LossyChunkEncoder>(model, std::move(rows), tensor, max_error, dictionary, exact);
 }
 
 }  // namespace actz

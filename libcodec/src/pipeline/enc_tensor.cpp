@@ -28,9 +28,11 @@ TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std
     : file_(file), tensor_(tensor), tensor_index_(tensor_index), reference_(reference), options_(options) {
   if (choice == nullptr) return;
   lossy_ = choice->model.kind == CodecKind::lossy;
+  refined_ = choice->refined;
   if (tensor_.is_referenced) kept_model_ = std::make_shared<const PreparedModel>(choice->model, choice->dictionary);
   encoder_ = lossy_ ? make_lossy_chunk_encoder(choice->model, choice->rows, tensor_, options.max_error,
-                                               choice->dictionary_rows.get())
+                                               choice->dictionary_rows.get(),
+                                               choice->refined ? Exactness::exact : Exactness::lossy)
                     : make_lossless_chunk_encoder(choice->model, tensor_);
 }
 
@@ -83,7 +85,7 @@ Status TensorEncoding::write_end() {
                       chunk_count_,
                       xxh64(digests_.data()),
                       total_.squared_error,
-                      lossy_ ? centred_energy() : std::numeric_limits<double>::quiet_NaN(),
+                      lossy_ && !refined_ ? centred_energy() : std::numeric_limits<double>::quiet_NaN(),
                       total_.max_abs_error};
   return file_.section(SectionType::tensor_end, write_tensor_end(end), {0, tensor_index_, 0, 0, 0, 0});
 }

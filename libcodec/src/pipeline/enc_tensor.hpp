@@ -42,6 +42,7 @@ class TensorEncoding {
   SharedModel kept_model_;  ///< of the kept chunks
   std::unique_ptr<ChunkEncoder> encoder_;
   bool lossy_ = false;
+  bool refined_ = false;
   ByteWriter digests_;
   std::uint32_t chunk_count_ = 0;
   ChunkStatistics total_;

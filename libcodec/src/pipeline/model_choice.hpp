@@ -21,6 +21,7 @@ struct ModelChoice {
   std::shared_ptr<const Dictionary> dictionary_rows;   ///< the same, decoded
   bool embed = true;                                   ///< false: name model and dictionary by digest
   const ReferenceTensor* reference = nullptr;          ///< that the model predicts from
+  bool refined = false;                                ///< lossless by a lossy model and a refinement
   float unit = 1.0F;
   std::uint32_t centre_scale = kCentreScaleOne;
   std::shared_ptr<const LossyRowEncoder> rows;  ///< lossy only; made once, for it inverts the synthesis

@@ -42,15 +42,13 @@ void ModelSet::add_dictionary(std::vector<std::byte> payload, std::uint64_t file
   dictionaries_.push_back(std::make_shared<const LoadedDictionary>(std::move(payload), file_offset_bytes, limits_));
 }
 
-std::shared_ptr<const LoadedDictionary> ModelSet::find_dictionary(const Sha256& digest) {
+std::shared_ptr<const LoadedDictionary> ModelSet::find_dictionary(const Sha256& digest) const {
   for (const auto& loaded : dictionaries_) {
     if (loaded->digest() == digest) return loaded;
   }
   for (const Profile& profile : profiles_) {
     for (const StoredDictionary& stored : profile.content().dictionaries) {
-      if (stored.digest != digest) continue;
-      dictionaries_.push_back(std::make_shared<const LoadedDictionary>(stored.bytes, Error::kNoOffset, limits_));
-      return dictionaries_.back();
+      if (stored.digest == digest) return load_dictionary(stored);
     }
   }
   return nullptr;

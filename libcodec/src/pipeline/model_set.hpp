@@ -39,7 +39,7 @@ class ModelSet {
   };
   Status add(Entry entry);
   /// Null if neither the file so far nor a profile holds it.
-  std::shared_ptr<const LoadedDictionary> find_dictionary(const Sha256& digest);
+  std::shared_ptr<const LoadedDictionary> find_dictionary(const Sha256& digest) const;
   const std::vector<std::byte>* find(const Sha256& digest) const;
 
   std::vector<Profile> profiles_;

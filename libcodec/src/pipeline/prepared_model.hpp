@@ -15,14 +15,14 @@ namespace actz {
 
 /// A validated model with everything that decoding any of its chunks needs, built once and shared by threads.
 struct PreparedModel {
-  /// @param dictionary  the one that the model names; null if none.
-  explicit PreparedModel(CodecModel parsed, std::shared_ptr<const LoadedDictionary> dictionary = nullptr);
+  /// @param loaded  the dictionary that the model names; null if none.
+  explicit PreparedModel(CodecModel parsed, std::shared_ptr<const LoadedDictionary> loaded = nullptr);
   PreparedModel(const PreparedModel&) = delete;  // context_lanes refers to model
   PreparedModel& operator=(const PreparedModel&) = delete;
 
   CodecModel model;
-  std::shared_ptr<const LoadedDictionary> dictionary;
-  std::optional<ClosedLoop> loop;  ///< lossy
+  std::optional<ScaledDictionary> dictionary;  ///< if the model names one
+  std::optional<ClosedLoop> loop;              ///< lossy
   DecodeTables tables;
   std::optional<ContextLanes> context_lanes;  ///< entropy kind context
   TableSchedule schedule;                     ///< entropy kind static: one row of symbols, repeated

@@ -177,7 +177,7 @@ class StreamReader {
     loaded.file_offset_bytes = content_offset();
     const bool needed = wanted_ || tensor_->is_referenced;
     std::optional<Error> missing;
-    if (header.coding == ChunkCoding::rans && (needed || summary().chunks == 0)) {
+    if (header.coding != ChunkCoding::raw && (needed || summary().chunks == 0)) {
       auto prepared = models_.prepare(header.model_index, content_offset());
       if (prepared) loaded.model = *prepared;
       else missing = prepared.error();

@@ -19,6 +19,7 @@ TensorSummary summarise(const TensorHeader& tensor, const std::vector<TensorSumm
 
 std::string codec_word(const ChunkHeader& first_chunk, const PreparedModel* model) {
   if (first_chunk.coding == ChunkCoding::raw) return "raw";
+  if (first_chunk.coding == ChunkCoding::refined) return "lossless";
   // Only a lossy model is ever named instead of embedded.
   return model != nullptr && model->model.kind == CodecKind::lossless ? "lossless" : "lossy";
 }

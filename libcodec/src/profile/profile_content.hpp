@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "actz/profile.hpp"
@@ -15,10 +17,17 @@ struct Rung {
   Sha256 digest{};
 };
 
-/// A dictionary as stored, unread.
+class LoadedDictionary;
+
+/// A dictionary as stored. What was decoded of it stays with the profile, for all files that need it.
 struct StoredDictionary {
   std::vector<std::byte> bytes;  ///< payload of DICTIONARY
   Sha256 digest{};
+  struct Cache {
+    std::mutex mutex;
+    std::shared_ptr<const LoadedDictionary> loaded;
+  };
+  std::shared_ptr<Cache> cache = std::make_shared<Cache>();
 };
 
 struct Profile::Content {
