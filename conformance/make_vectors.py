@@ -121,8 +121,8 @@ def written_field_by_field():
                                                   "recipes_invalid*.py", families)
     data = recipes_profiles.needs_profile()
     yield "profiles/needs_profile.actz", data, None
-    for name, rules, families, profile, note in recipes_profiles.PROFILE_RECIPES:
-        listed = entry(name, "profiles", 1, "needs_profile.actz", data, rules, note, "recipes_profiles.py", families,
+    for name, level, rules, families, profile, note in recipes_profiles.PROFILE_RECIPES:
+        listed = entry(name, "profiles", level, "needs_profile.actz", data, rules, note, "recipes_profiles.py", families,
                        (f"vectors/profiles/{name}.actp", profile))
         yield f"profiles/{name}.actp", profile, listed
 

@@ -5,21 +5,25 @@ import struct
 
 from recipes_context import contexts, lags
 from recipes_matches import matches_of, part, rows_of_strands
+from recipes_refined import refined
 from recipes_valid import CENTRED, matrix, recipe, small_values
+from transforms import binary32
 from writer import (
     CHUNK, DICTIONARY, MODEL, TENSOR, TENSOR_END, FileBuilder, chunk, coded_chunk, dense, dictionary_payload, f32,
     lossy_model, static, tensor, tensor_end, xxh64,
 )
 
 
-def dictionary_of(name, channels, strands=2, strand_rows=3, rows=None, unit=f32(0.25), matches=None, **options):
+def dictionary_of(name, channels, strands=2, strand_rows=3, rows=None, unit=f32(0.25), matches=None, patches=None,
+                  refined=None, **options):
     """A DICTIONARY payload of one sequence, in strands of which the last may be shorter; and the rows of each."""
     rows = rows or strands * strand_rows
     header = tensor(name=name.encode(), shape=(rows, channels), view=(1, rows, channels), strand_rows=strand_rows, unit=unit)
     model = lossy_model(channels, entropy=options.pop("entropy", None) or static([CENTRED], [0] * channels), **options)
     lengths = rows_of_strands(rows, strand_rows)
     values = small_values(name + " dictionary", rows, channels)
-    payload, _digest = coded_chunk(header, model, values, strand_count=len(lengths), matches=matches)
+    payload, _digest = coded_chunk(header, model, values, strand_count=len(lengths), matches=matches, patches=patches,
+                                   refined=refined)
     return dictionary_payload(header, model, payload), lengths
 
 
@@ -139,3 +143,37 @@ def dictionary_many_rows():
     source = random.Random("many rows")
     elements = [source.uniform(-4, 4) for _ in range(2 * 600)]
     return Matched(*raw_dictionary(elements, 2, 100)).tensor("dictionary many rows", 2, rows=40, strand_rows=10).finish()
+
+
+@recipe(2)
+def dictionary_patched():
+    """a dictionary with patches, which its rows have for those that are matched with them"""
+    patches = {0: struct.pack("<f", 77.0), 7: struct.pack("<f", -1e9), 11: b"\0\0\xC0\x7F"}
+    return Matched(*dictionary_of("patched", 3, 2, 2, patches=patches)).tensor("dictionary patched", 3, share=1.0).finish()
+
+
+@recipe(2)
+def dictionary_refined():
+    """a dictionary with a refinement"""
+    block = refined("dictionary refined", 32, [(-8, [256] * 16)], [0], [19])
+    file = Matched(*dictionary_of("refined", 3, 2, 3, refined=block))
+    return file.tensor("dictionary refined", 3, share=1.0, predictor=lags("dictionary refined", 3)).finish()
+
+
+def three_ways(element, unit):
+    """The integer that an element becomes, and those of a division and of a product in binary64 in its place."""
+    scale = binary32(1 / unit)
+    return round(binary32(element * scale)), round(binary32(element / unit)), round(element * scale)
+
+
+@recipe(2)
+def dictionary_products():
+    """elements near halves of a unit, of which the order and the precision of the operations decide"""
+    source, unit, elements = random.Random("products"), struct.unpack("<f", struct.pack("<f", 0.37))[0], []
+    while len(elements) < 24:
+        element = binary32((source.randrange(1 << 22) + 0.5) * unit)
+        one, divided, wide = three_ways(element, unit)
+        if one != (divided if len(elements) % 2 else wide):
+            elements.append(element)
+    file = Matched(*raw_dictionary(elements, 4, 3))
+    return file.tensor("dictionary products", 4, unit=f32(0.37), share=1.0, gains=[[128] * 4, [255] * 4, [1, 2, 64, 128]]).finish()

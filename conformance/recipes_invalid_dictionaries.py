@@ -24,11 +24,11 @@ def chunk_of(**options):
     return coded_chunk(header_of(), PLAIN, ROWS, strand_count=2, **options)[0]
 
 
-def with_dictionary(payload):
+def with_dictionary(payload, **options):
     """The file of a good dictionary with another one under the same digest as its model names."""
     file = Matched(GOOD, LENGTHS, stored=False)
     file.file.add(DICTIONARY, payload)
-    return renamed(file.tensor("illegal", 2).finish(), payload)
+    return renamed(file.tensor("illegal", 2, **options).finish(), payload)
 
 
 def renamed(data, payload):
@@ -76,9 +76,10 @@ dictionary("first_half", "R-DICT-03", parts(chunk_payload=coded_chunk(header_of(
 dictionary("too_many_strands", "R-CHNK-03", parts(header_of(strand_rows=4)), "two strands of one")
 dictionary("model_channels", "R-CHNK-11", parts(model=lossy_model(3, entropy=static([CENTRED], [0] * 3))),
            "a model of 3 channels, a tensor of 2")
-WIDER = tensor(shape=(1, 3), view=(1, 1, 3))
-dictionary("channels", "R-DICT-04", parts(WIDER, lossy_model(3, entropy=static([CENTRED], [0] * 3)), chunk(
-    bytes(12), xxh64(bytes(12)), coding=0)), "3 channels, for a model of 2")
+WIDER = parts(tensor(shape=(1, 3), view=(1, 1, 3)), lossy_model(3, entropy=static([CENTRED], [0] * 3)),
+              chunk(bytes(12), xxh64(bytes(12)), coding=0))
+add("dictionary_channels", 2, "corrupt", "R-DICT-04", "3 channels, for a model of 2 of which no row is matched",
+    lambda: with_dictionary(WIDER, matches=[(0, None)] * 12))
 add("dictionary_missing", 2, "unsupported", "R-DICT-05", "neither in the file nor in a profile",
     lambda: Matched(GOOD, LENGTHS, stored=False).tensor("missing", 2).finish())
 

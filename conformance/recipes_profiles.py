@@ -11,12 +11,12 @@ from writer import (
     lossless_model, lossy_model, match_part, section, static, tensor_end,
 )
 
-PROFILE_RECIPES = []  # (id, rules, families or None, bytes of the profile, note)
+PROFILE_RECIPES = []  # (id, level, rules, families or None, bytes of the profile, note)
 
 
-def profile(name, rules, note, *sections, families="corrupt", data=None):
+def profile(name, rules, note, *sections, families="corrupt", data=None, level=1):
     data = data or file_header(kind=2) + b"".join(section(*one) for one in sections)
-    PROFILE_RECIPES.append((name, rules.split(), families.split(), data, note))
+    PROFILE_RECIPES.append((name, level, rules.split(), families.split(), data, note))
 
 
 def needs_profile():
@@ -54,9 +54,9 @@ profile("profile_rungs_missing", "R-PROF-05", "two rungs, one model", TWO, RUNG,
 profile("profile_lossless", "R-PROF-06", "a lossless model", TWO, RUNG, LOSSLESS_RUNG, CLOSE)
 profile("profile_channels", "R-PROF-06", "models of 2 and 3 channels", TWO, RUNG, WIDER_RUNG, CLOSE)
 profile("profile_dictionary", "R-PROF-11", "a dictionary after the model that names it, and a broken one that none names",
-        TWO, RUNG, DICTIONARY_RUNG, (DICTIONARY, b"?"), (DICTIONARY, PAYLOAD), CLOSE, families="")
+        TWO, RUNG, DICTIONARY_RUNG, (DICTIONARY, b"?"), (DICTIONARY, PAYLOAD), CLOSE, families="", level=2)
 profile("profile_dictionary_missing", "R-PROF-11", "a model that names a dictionary, and another dictionary", TWO, RUNG,
-        DICTIONARY_RUNG, (DICTIONARY, PAYLOAD + b"\0"), CLOSE)
+        DICTIONARY_RUNG, (DICTIONARY, PAYLOAD + b"\0"), CLOSE, level=2)
 profile("profile_not_json", "R-PROF-07", "", (PROFILE, b"{'rungs': [{}]}"), RUNG, CLOSE)
 profile("profile_array", "R-PROF-07", "a JSON array", (PROFILE, b"[]"), RUNG, CLOSE)
 profile("profile_rung_number", "R-PROF-07", "a rung that is no object", (PROFILE, b'{"rungs": [1]}'), RUNG, CLOSE)

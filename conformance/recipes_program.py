@@ -80,7 +80,8 @@ for kind, note in (("4_states", "the dependent quantiser with 4 states, no lags"
 recipe("lossy_profile_matched", "rows matched with like ones, in two chunks", layer(rows=512, shape=[16, 32, 64], first=256),
        "--profile", "stories_matched.actp", "--name-profile", "--nmse", "0.03", "--chunk-rows", "256",
        rules=["R-MTCH-01"])
-recipe("lossy_profile_dictionary", "rows matched with a dictionary of the profile, in two chunks of f16", layer("f16", 128, [4, 32, 64]),
+recipe("lossy_profile_dictionary", "rows matched with a dictionary of the profile, in two chunks of f16",
+       layer("f16", 128, [4, 32, 64]),
        "--profile", "stories_dictionary.actp", "--name-profile", "--nmse", "0.1", "--chunk-rows", "64",
        rules=["R-DICT-05"])
 recipe("lossy_dictionary_embedded", "the same dictionary in the file", layer(rows=64, shape=[2, 32, 64]),

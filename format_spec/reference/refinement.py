@@ -6,9 +6,6 @@ from rans import RansDecoder, slots_of
 
 
 # spec: refinement
-RUN_SYMBOLS = 4096
-
-
 def read_refinement(reader, element_bits):
     """The tables: (precision_bits, class_shift, first_class, tables, table_of, raw_bits)."""
     precision_bits, class_shift, first_class = reader.uint(1), reader.uint(1), reader.uint(4)
@@ -49,9 +46,8 @@ def refine(block, patterns, bits):
     bypass = BitReader(reader.bytes(reader.remaining()), "R-CHNK-20")
     slots = [slots_of(table.frequencies) for table in tables]
     symbols = []
-    for i, pattern in enumerate(patterns):
-        if i % RUN_SYMBOLS == 0:
-            coder.begin_run()
+    coder.begin_run()
+    for pattern in patterns:
         above = max((pattern % 2 ** (bits - 1) >> class_shift) - first_class, 0)
         index = min(above, len(table_of) - 1)
         symbols.append((index, coder.symbol(slots[table_of[index]])))
