@@ -67,6 +67,11 @@ void print_reports(const std::vector<NamedReport>& reports, std::uint64_t output
          {"patches", r.patches},
          {"matched_rows", r.matched_rows},
          {"match_bits_per_value", ratio_or_zero(static_cast<double>(r.match_bits), static_cast<double>(r.values))}});
+    if (r.dictionary_bytes > 0) {
+      list.back()["dictionary_bytes"] = r.dictionary_bytes;
+      list.back()["dictionary_bits_per_value"] =
+          ratio_or_zero(8.0 * static_cast<double>(r.dictionary_bytes), static_cast<double>(r.values));
+    }
     if (!r.reference.empty()) list.back()["reference"] = r.reference;
   }
   const auto output = static_cast<double>(output_bytes);
@@ -93,6 +98,11 @@ void print_reports(const std::vector<NamedReport>& reports, std::uint64_t output
       fmt::print("{}: {} rows are predicted from like ones; to name these takes {:.3f} bits/value\n", item.name,
                  item.report.matched_rows,
                  ratio_or_zero(static_cast<double>(item.report.match_bits), static_cast<double>(item.report.values)));
+    if (item.report.dictionary_bytes > 0)
+      fmt::print("{}: the dictionary has {} bytes, {:.3f} bits for each value of this tensor\n", item.name,
+                 item.report.dictionary_bytes,
+                 ratio_or_zero(8.0 * static_cast<double>(item.report.dictionary_bytes),
+                               static_cast<double>(item.report.values)));
     if (!item.report.reference.empty()) fmt::print("{} is predicted from {}\n", item.name, item.report.reference);
     else if (item.had_references)
       fmt::print("{} is not predicted from another tensor: none has as many rows and pays\n", item.name);

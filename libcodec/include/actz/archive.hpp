@@ -61,6 +61,8 @@ struct EncodeReport {
   std::uint64_t patches = 0;       ///< elements stored exactly beside the coded rows
   std::uint64_t matched_rows = 0;  ///< predicted from a matched row
   std::uint64_t match_bits = 0;    ///< that say with which row each is matched, if any
+  std::uint64_t dictionary_bytes =
+      0;  ///< of the dictionary in use, in the file or in the profile; not in output_bytes if named
 };
 
 /// Writes a file of named tensors, front to back, to any sink. Call add_tensor for each, then finish.

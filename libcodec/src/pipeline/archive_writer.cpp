@@ -160,6 +160,7 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   ++state_->tensor_count;
   encoding.report(report);
   if (reference != nullptr) report.reference = reference->header->name;
+  if (choice && choice->dictionary != nullptr) report.dictionary_bytes = choice->dictionary->payload().size();
   report.values = count;
   report.input_bytes = count * element_bytes(dtype);
   report.output_bytes = file.offset_bytes() - first_byte;
