@@ -4,7 +4,7 @@
 #include <cmath>
 #include <future>
 
-#include "profile/scaled_centre.hpp"
+#include "container/scaled_centre.hpp"
 
 namespace actz {
 namespace {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/try.hpp"
+#include "container/scaled_centre.hpp"
 #include "fit/match_fit.hpp"
 #include "fit/metric_basis.hpp"
 #include "fit/rung_fit.hpp"
@@ -10,7 +11,6 @@
 #include "pipeline/tensor_sample.hpp"
 #include "pipeline/unit_search.hpp"
 #include "profile/metric_section.hpp"
-#include "profile/scaled_centre.hpp"
 
 namespace actz {
 namespace {

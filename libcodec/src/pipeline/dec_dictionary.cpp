@@ -5,9 +5,9 @@
 #include "base/byte_reader.hpp"
 #include "base/bytes.hpp"
 #include "base/try.hpp"
+#include "container/scaled_centre.hpp"
 #include "pipeline/dec_chunk.hpp"
 #include "pipeline/row_output.hpp"
-#include "profile/scaled_centre.hpp"
 
 namespace actz {
 namespace {

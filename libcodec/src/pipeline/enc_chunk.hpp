@@ -52,11 +52,12 @@ class ChunkEncoder {
                                       const ReferenceRows* reference) const = 0;
 };
 
-/// @param rows       made for the model.
-/// @param max_error  every |x − x̂| is at most this; patches see to it.
-/// @param dictionary  that the model names; null if none.
-/// @param exact       every bit comes back: with a refinement in place of patches.
+/// What comes back of a tensor that a lossy model codes. Exact: every bit, by a refinement in place of patches.
 enum class Exactness { lossy, exact };
+
+/// @param rows        made for the model.
+/// @param max_error   every |x − x̂| is at most this; patches see to it.
+/// @param dictionary  that the model names; null if none.
 std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model,
                                                        std::shared_ptr<const LossyRowEncoder> rows,
                                                        const TensorHeader& tensor, std::optional<double> max_error,

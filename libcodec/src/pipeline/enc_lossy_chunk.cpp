@@ -3,12 +3,12 @@
 
 #include "base/bytes.hpp"
 #include "base/checksum.hpp"
+#include "container/scaled_centre.hpp"
 #include "pipeline/enc_chunk.hpp"
 #include "pipeline/enc_error_meter.hpp"
 #include "pipeline/enc_refinement.hpp"
 #include "pipeline/enc_symbols.hpp"
 #include "pipeline/row_output.hpp"
-#include "profile/scaled_centre.hpp"
 #include "tensor/float_convert.hpp"
 
 namespace actz {

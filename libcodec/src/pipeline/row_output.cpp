@@ -4,8 +4,8 @@
 #include <bit>
 
 #include "base/bytes.hpp"
+#include "container/scaled_centre.hpp"
 #include "linear/int_linear.hpp"
-#include "profile/scaled_centre.hpp"
 #include "tensor/float_convert.hpp"
 
 namespace actz {

@@ -1,4 +1,4 @@
-#include "profile/scaled_centre.hpp"
+#include "container/scaled_centre.hpp"
 
 #include <algorithm>
 #include <cmath>
