@@ -31,11 +31,17 @@ class StandardInput final : public ByteStream {
 class FileStream final : public ByteStream {
  public:
   explicit FileStream(io::MappedFile file) : file_(std::move(file)), memory_(file_.bytes()) {}
-  Result<std::size_t> read(std::span<std::byte> to) override { return memory_.read(to); }
+  Result<std::size_t> read(std::span<std::byte> to) override {
+    ACTZ_TRY(const auto got, memory_.read(to));
+    file_.release(position_, got);
+    position_ += got;
+    return got;
+  }
 
  private:
   io::MappedFile file_;
   MemorySource memory_;
+  std::uint64_t position_ = 0;
 };
 
 }  // namespace
@@ -47,7 +53,9 @@ Result<FileSource> FileSource::open(const std::string& path) {
 }
 
 Status FileSource::read_at(std::uint64_t offset_bytes, std::span<std::byte> to) const {
-  return MemorySource(file_.bytes()).read_at(offset_bytes, to);
+  ACTZ_CHECK(MemorySource(file_.bytes()).read_at(offset_bytes, to));
+  file_.release(offset_bytes, to.size());
+  return {};
 }
 
 Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path) {

@@ -47,6 +47,16 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   return file;
 }
 
+void MappedFile::release(std::uint64_t offset_bytes, std::size_t bytes) const {
+  constexpr std::size_t kFewestBytes = 64 << 10;
+  if (bytes < kFewestBytes) return;
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t first = (static_cast<std::size_t>(offset_bytes) + page - 1) / page * page;
+  const std::size_t end = (static_cast<std::size_t>(offset_bytes) + bytes) / page * page;
+  // Advice, no more: what goes wrong here costs memory only.
+  if (first < end) (void)::madvise(const_cast<std::byte*>(data_ + first), end - first, MADV_DONTNEED);
+}
+
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_bytes_(std::exchange(other.size_bytes_, 0)) {}
 

@@ -82,6 +82,26 @@ Result<std::unique_ptr<TensorCollection>> open_pipe(std::shared_ptr<PipeInput> i
   return open_format(std::move(input), format.value_or(FileFormat::raw), std::move(name), options);
 }
 
+/// A mapped file, of which only what is being read stays in memory.
+class MappedInput final : public ByteInput {
+ public:
+  explicit MappedInput(std::shared_ptr<const MappedFile> file)
+      : file_(std::move(file)), memory_(file_, file_->bytes()) {}
+  Status read_at(std::uint64_t offset_bytes, std::span<std::byte> to) override {
+    ACTZ_CHECK(memory_.read_at(offset_bytes, to));
+    file_->release(offset_bytes, to.size());
+    return {};
+  }
+  Result<bool> ends_at(std::uint64_t offset_bytes) override { return memory_.ends_at(offset_bytes); }
+  std::optional<std::uint64_t> size_bytes() const override { return memory_.size_bytes(); }
+  bool rewindable() const override { return true; }
+  const std::span<const std::byte>* in_memory() const override { return memory_.in_memory(); }
+
+ private:
+  std::shared_ptr<const MappedFile> file_;
+  MemoryInput memory_;
+};
+
 Result<std::unique_ptr<TensorCollection>> open_mapped(const std::string& path, const ReadOptions& options) {
   ACTZ_TRY(MappedFile mapping, MappedFile::open(path));
   const auto owner = std::make_shared<const MappedFile>(std::move(mapping));
@@ -93,7 +113,7 @@ Result<std::unique_ptr<TensorCollection>> open_mapped(const std::string& path, c
     return Error{ErrorCode::bad_argument, Error::kNoOffset,
                  in_quotes(path) + " has no ending .npy, .npz, .safetensors, .raw or .bin; name the format"};
   }
-  return open_format(std::make_shared<MemoryInput>(owner, owner->bytes()), *format, stem(path), options);
+  return open_format(std::make_shared<MappedInput>(owner), *format, stem(path), options);
 }
 
 bool is_stream(const std::string& path) {

@@ -57,6 +57,9 @@ class MappedFile {
   MappedFile& operator=(MappedFile&&) noexcept;
   ~MappedFile();
   std::span<const std::byte> bytes() const { return {data_, size_bytes_}; }
+  /// Gives the memory of whole pages back that were read and are hardly needed again; reading them again is slower.
+  /// Does nothing for less than 64 KiB.
+  void release(std::uint64_t offset_bytes, std::size_t bytes) const;
 
  private:
   const std::byte* data_ = nullptr;
