@@ -24,8 +24,8 @@ void add_encode_options(Verb& verb) {
       "lambda", po::value<double>(),
       "slope to code at instead: squared error per value worth one bit; equal for tensors that share bits")(
       "max-error", po::value<double>(), "largest error of any element, kept exactly")(
-      "lossless", "every bit comes back; fast, or with --profile smaller")("lags", po::value<std::string>(),
-                                          "without a profile: rows to predict from; default 1,2; none")(
+      "lossless", "every bit comes back; fast, or with --profile smaller")(
+      "lags", po::value<std::string>(), "without a profile: rows to predict from; default 1,2; none")(
       "metric", po::value<std::string>(), "without a profile: sensitivity of the task (.npy), as in actz fit")(
       "no-matches", "without a profile: predict no rows from like ones of their chunk")(
       "name-profile", "name the profile by digest instead of embedding its model; decoding then needs it")(

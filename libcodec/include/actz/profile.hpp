@@ -25,7 +25,7 @@ struct RungInfo {
   bool uses_dictionary = false;  ///< or of the profile's dictionary
   /// So many values save what the dictionary takes, against matching within chunks; 0: unknown, or no dictionary
   std::uint64_t dictionary_pays_from_values = 0;
-  std::string digest;         ///< SHA-256 of the model, hex
+  std::string digest;  ///< SHA-256 of the model, hex
 };
 
 /// What a profile was learned from. There is no date, so that equal data give equal profiles.
@@ -37,7 +37,7 @@ struct TrainingRecord {
   std::vector<std::uint16_t> lags;
   std::uint64_t dictionary_rows = 0;   ///< rows that those of any tensor may be matched with
   std::uint64_t dictionary_bytes = 0;  ///< that they take in the profile
-  std::string reference;  ///< name of the tensor whose rows it predicts from, or empty
+  std::string reference;               ///< name of the tensor whose rows it predicts from, or empty
 };
 
 /// A trained codec for one kind of tensor: a ladder of models from fine to coarse. Immutable and shareable.
@@ -73,8 +73,8 @@ struct FitOptions {
   /// Predict rows from like rows decoded before in their chunk, in rungs where that pays. Not without transform, nor
   /// yet with a metric
   bool match_rows = true;
-  /// Bytes of a dictionary, at most: rows learned from, coded, for rows of any tensor to be matched with. It is left out
-  /// if no rung gains by it. 0: none
+  /// Bytes of a dictionary, at most: rows learned from, coded, for rows of any tensor to be matched with. It is left
+  /// out if no rung gains by it. 0: none
   std::uint64_t dictionary_bytes = 0;
   /// Sensitivity of the task to errors: distortion becomes (x − x̂)ᵀ M (x − x̂) in basis, steps and decisions. channels ×
   /// channels, row-major, positive semidefinite; or a diagonal of `channels`; empty: M = I. Its scale does not matter,

@@ -11,7 +11,8 @@ namespace actz {
 /// How exact elements are told from decoded ones: tables for the difference of the two as integers in the order of the
 /// numbers that they stand for, by the size of the decoded one (format_spec/06_models.md).
 struct RefinementModel {
-  static constexpr std::size_t kRunSymbols = 4096;  ///< coded at a time: whatever the number of lanes, each time starts at lane 0
+  static constexpr std::size_t kRunSymbols =
+      4096;  ///< coded at a time: whatever the number of lanes, each time starts at lane 0
 
   unsigned class_shift = 0;            ///< bits of the pattern below those that make its class
   std::uint32_t first_class = 0;       ///< lower ones count as this one
