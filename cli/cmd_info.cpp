@@ -25,6 +25,7 @@ Json to_json(const ArchiveSummary& summary) {
                               {"codec", t.codec},
                               {"bits_per_value", bits_per_value(t)},
                               {"reference", t.reference},
+                              {"source_chunks", t.source_chunks},
                               {"coded_bytes", t.coded_bytes},
                               {"model_bytes", t.model_bytes},
                               {"chunks", t.chunks},

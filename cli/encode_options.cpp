@@ -28,6 +28,7 @@ void add_encode_options(Verb& verb) {
       "lags", po::value<std::string>(), "without a profile: rows to predict from; default 1,2; none")(
       "metric", po::value<std::string>(), "without a profile: sensitivity of the task (.npy), as in actz fit")(
       "no-matches", "without a profile: predict no rows from like ones of their chunk")(
+      "no-sources", "each chunk decodes alone: match no rows with those of other chunks")(
       "name-profile", "name the profile by digest instead of embedding its model; decoding then needs it")(
       "effort", po::value<unsigned>(),
       "1 (fast) to 9 (small), also -1 to -9; default 5; 1 and 2 meet targets less exactly; decoding is as fast with any")(
@@ -42,6 +43,7 @@ std::optional<Failure> read_encode_options(const Verb& verb, EncodeOptions& opti
   options.lambda = number(verb, "lambda");
   options.max_error = number(verb, "max-error");
   options.match_rows = !verb.has("no-matches");
+  options.use_sources = !verb.has("no-sources");
   options.embed_model = !verb.has("name-profile");
   options.threads = verb.threads();
   if (verb.has("effort")) options.effort = verb.get<unsigned>("effort");

@@ -22,6 +22,20 @@ std::pair<std::string, std::string> split_pair(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
+void add_plan_options(Verb& verb) {
+  verb.options()("tensor", po::value<Arguments>()->composing(), "only this tensor (may be repeated)")(
+      "prefix", po::value<std::string>(), "put before the names of the tensors")(
+      "reference", po::value<Arguments>()->composing(),
+      "TENSOR=OTHER: rows of OTHER, in the same file, may predict those of TENSOR")(
+      "references", po::value<std::string>(), "auto: without profiles, let each tensor choose among those before it");
+}
+
+std::vector<Profile> EncodePlan::profiles() const {
+  std::vector<Profile> out;
+  for (const auto& [name, profile] : profiles_) out.push_back(*profile);
+  return out;
+}
+
 std::optional<Failure> EncodePlan::make(const Verb& verb, const Arguments& inputs, const EncodeOptions& options,
                                         EncodePlan& plan) {
   if (auto failure = plan.open_inputs(verb, inputs, options)) return failure;
@@ -40,8 +54,9 @@ std::optional<Failure> EncodePlan::open_inputs(const Verb& verb, const Arguments
     auto file = io::open_tensors(path, *read_options);
     if (!file) return Failure{path, file.error()};
     for (std::size_t i = 0; i < (*file)->tensors().size(); ++i) {
-      const io::TensorInfo info = (*file)->tensors()[i];
+      io::TensorInfo info = (*file)->tensors()[i];
       if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), info.name) == wanted.end()) continue;
+      info.name = verb.text("prefix") + info.name;
       tensors_.push_back({path, file->get(), i, info, options});
     }
     files_.push_back(std::move(*file));

@@ -20,6 +20,9 @@ struct PlannedTensor {
   EncodeOptions options;
 };
 
+/// The options of a plan.
+void add_plan_options(Verb& verb);
+
 /// What `actz encode` is to do: which tensors, in which order (references first), each with its profile and references.
 class EncodePlan {
  public:
@@ -28,6 +31,7 @@ class EncodePlan {
                                      EncodePlan& plan);
 
   const std::vector<PlannedTensor>& tensors() const { return tensors_; }
+  std::vector<Profile> profiles() const;
 
  private:
   std::optional<Failure> open_inputs(const Verb& verb, const Arguments& inputs, const EncodeOptions& options);

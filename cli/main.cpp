@@ -24,6 +24,7 @@ struct NamedVerb {
 constexpr NamedVerb kVerbs[] = {
     {"fit", run_fit, "learn a profile from activation dumps"},
     {"encode", run_encode, "turn tensors into a small file"},
+    {"append", run_append, "add tensors to such a file"},
     {"decode", run_decode, "get tensors, or some of their rows, back"},
     {"info", run_info, "show what a file or profile holds, without decoding"},
     {"verify", run_verify, "decode and check whole files"},

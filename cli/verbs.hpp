@@ -7,6 +7,7 @@ namespace actz::cli {
 /// The verbs of the program. Each parses its own arguments and returns an exit code.
 int run_fit(const Arguments& arguments);
 int run_encode(const Arguments& arguments);
+int run_append(const Arguments& arguments);
 int run_decode(const Arguments& arguments);
 int run_info(const Arguments& arguments);
 int run_verify(const Arguments& arguments);

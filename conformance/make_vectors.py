@@ -27,11 +27,13 @@ import recipes_invalid_matches  # noqa: F401
 import recipes_invalid_models  # noqa: F401
 import recipes_invalid_references  # noqa: F401
 import recipes_invalid_refined  # noqa: F401
+import recipes_invalid_sources  # noqa: F401
 import recipes_matches  # noqa: F401
 import recipes_profiles
 import recipes_program
 import recipes_references  # noqa: F401
 import recipes_refined  # noqa: F401
+import recipes_sources  # noqa: F401
 import recipes_valid
 
 from archive import Archive

@@ -73,6 +73,7 @@ dictionary("second_half", "R-DICT-03", parts(chunk_payload=coded_chunk(header_of
            "the second of two strands")
 dictionary("first_half", "R-DICT-03", parts(chunk_payload=coded_chunk(header_of(), PLAIN, ROWS[:2], 0, 1)[0]),
            "the first of two strands")
+dictionary("chunk_sources", "R-DICT-03", parts(chunk_payload=chunk_of(sources=[(0, 0)])), "a chunk with a source")
 dictionary("too_many_strands", "R-CHNK-03", parts(header_of(strand_rows=4)), "two strands of one")
 dictionary("model_channels", "R-CHNK-11", parts(model=lossy_model(3, entropy=static([CENTRED], [0] * 3))),
            "a model of 3 channels, a tensor of 2")

@@ -104,7 +104,7 @@ def after(offset, data):
 
 add("chunk_coding", 1, "unsupported", "R-CHNK-01", "coding 3", after(22, b"\3"))
 add("chunk_lanes", 1, "unsupported", "R-CHNK-02", "256 lanes", after(23, b"\x08"))
-add("chunk_reserved", 1, "unsupported", "R-CHNK-02", "", after(44, b"\1"))
+add("chunk_reserved", 1, "unsupported", "R-CHNK-02", "", after(46, b"\1"))
 add("chunk_model_index", 1, "corrupt", "R-CHNK-17", "model 1 of 1", after(20, b"\1\0"))
 add("chunk_states_cut", 1, "corrupt", "R-CONT-18", "128 lanes in a short payload", after(23, b"\x07"))
 add("chunk_words_missing", 1, "corrupt", "R-CONT-18", "word_count beyond the payload", after(32, b"\xFF\xFF\xFF\xFF"))

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from checksums import crc32c, xxh64  # noqa: E402
 from chunks import (  # noqa: E402
-    Chunk, Dictionary, apply_patches, decode_lossy_rows, inputs_of_chunk, rows_of_strand, steps_of,
+    Chunk, Dictionary, apply_patches, decode_lossy_rows, inputs_of_chunk, rows_of_chunk, rows_of_strand, steps_of,
 )
 from encode_context import encode_step  # noqa: E402
 from encode_matches import MatchWriter  # noqa: E402
@@ -119,9 +119,12 @@ def tensor_end(tensor_index, chunk_digests, chunk_count=None, digest_xor=0, extr
 
 
 def chunk(body, digest, tensor_index=0, chunk_index=0, first_strand=0, strand_count=1, model_index=0, coding=1,
-          lanes_log2=0, word_count=0, bypass_bytes=0, patch_bytes=0, reserved=0):
+          lanes_log2=0, word_count=0, bypass_bytes=0, patch_bytes=0, is_source=0, sources=(), source_count=None, reserved=0):
+    """sources: (tensor_index, chunk_index) of each."""
     fields = ((tensor_index, 4), (chunk_index, 4), (first_strand, 8), (strand_count, 4), (model_index, 2), (coding, 1),
-              (lanes_log2, 1), (digest, 8), (word_count, 4), (bypass_bytes, 4), (patch_bytes, 4), (reserved, 4))
+              (lanes_log2, 1), (digest, 8), (word_count, 4), (bypass_bytes, 4), (patch_bytes, 4),
+              (len(sources) if source_count is None else source_count, 1), (is_source, 1), (reserved, 2))
+    fields += tuple((number, 4) for name in sources for number in name)
     return b"".join(uint(value, width) for value, width in fields) + body
 
 
@@ -333,11 +336,11 @@ def patch_block(patches):
 
 def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_count=1, lanes_log2=0, patches=None,
                 reference=None, patch_bytes=None, bypass_extra=b"", word_extra=b"", digest_xor=0, tail=b"",
-                state_of_lane_0=None, elements_to=None, matches=None, dictionary=None, refined=None, **place):
+                state_of_lane_0=None, elements_to=None, matches=None, dictionary=None, refined=None, decoded_sources=(), **place):
     """A CHUNK payload and its digest, for rows of quantised integers (lossy; of indices with a context model) or of
     patterns (lossless). reference: the Tensor that the model predicts from, with elements and chunk_rows.
     elements_to: is called with the decoded elements. matches: (class, address) of each row of a model that matches.
-    dictionary: payload of the one that the model names. refined: makes of the decoded patterns those that come back,
+    dictionary: payload of the one that the model names. decoded_sources: DecodedChunk of each source. refined: makes of the decoded patterns those that come back,
     and the refinement block that says so."""
     view, model = Tensor(tensor_payload), read_model(model_payload)
     strands = [rows_of_strand(view, first_strand + i) for i in range(strand_count)]
@@ -346,7 +349,9 @@ def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_coun
     step_matches = in_steps(matches, strands, steps) if matches else []
     known = Dictionary(dictionary) if dictionary else None
     model.find_dictionary = lambda: known
-    codes = MatchWriter(model, strands, [len(rows) for rows in known.strands] if known else ()) if matches else None
+    stored = [len(rows) for rows in known.strands] if known else []
+    stored += [rows for source in decoded_sources for rows in rows_of_chunk(source.chunk, source.tensor)]
+    codes = MatchWriter(model, strands, stored) if matches else None
     for number, step_rows in enumerate(in_steps(rows, strands, steps)):
         starts = codes.write_step(steps[number], step_matches[number], bypass) if matches else None
         if model.entropy == ENTROPY_CONTEXT:
@@ -363,7 +368,7 @@ def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_coun
     if model.codec == LOSSY:
         placed = Chunk(chunk(b"", 0, first_strand=first_strand, strand_count=strand_count))
         inputs = inputs_of_chunk(placed, view, model, reference)
-        decoded = decode_lossy_rows(view, model, strands, _Steps(levels), inputs, _Steps(step_matches))
+        decoded = decode_lossy_rows(view, model, strands, _Steps(levels), inputs, decoded_sources, _Steps(step_matches))
     else:
         decoded = rows
     patterns = [value for row in decoded for value in row]

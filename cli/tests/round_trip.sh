@@ -146,4 +146,18 @@ same calib.npy exact.npy
 
 if "$actz" fit calib.npy -o bad.actp --dictionary 1MB 2> error.txt; then exit 1; fi
 grep -q -- "--dictionary wants a size" error.txt
+# A file that grows is what it had been at once; one that could not grow stays as it was.
+/usr/bin/python3 -c 'import numpy as np
+x = np.load("x.npy").reshape(-1, 16)
+np.save("a.npy", x[:200]); np.save("b.npy", x[200:])'
+"$actz" encode a.npy b.npy once.actz --profile x.actp --prefix text/ --nmse 0.02 -q
+"$actz" encode a.npy grown.actz --profile x.actp --prefix text/ --nmse 0.02 -q
+"$actz" append grown.actz b.npy --profile x.actp --prefix text/ --nmse 0.02 -q
+cmp once.actz grown.actz
+if "$actz" append grown.actz a.npy --prefix text/ -q 2> refused.txt; then exit 1; fi
+grep -q "two tensors are named 'text/a'" refused.txt
+cmp once.actz grown.actz
+test ! -e grown.actz.undo
+"$actz" append grown.actz a.npy --lossless -q
+"$actz" verify -q grown.actz
 echo "round trips hold"

@@ -2,7 +2,7 @@
 
 from bitio import require
 from checksums import sha256, xxh64
-from chunks import Chunk, Dictionary, check_chunk_range, decode_chunk, row_range_of, strand_count
+from chunks import Chunk, DecodedChunk, Dictionary, check_chunk_range, decode_chunk, row_range_of, strand_count
 from container import (
     DATA, FILE_HEADER_BYTES, SKIPPABLE, Section, TensorEnd, T_CHUNK, T_DICTIONARY, T_END, T_INDEX,
     T_METADATA, T_MODEL, T_MODEL_REFERENCE, T_TENSOR, T_TENSOR_END, read_end_mark, read_file_header, read_index,
@@ -25,6 +25,7 @@ class Archive:
         self.profile_models = {digest: payload for p in profiles for digest, payload in p.models.items()}
         self.dictionaries = {digest: payload for p in profiles for digest, payload in p.dictionaries.items()}
         self.decoded = {}    # dictionaries that a chunk needed
+        self.chunks = {}     # those decoded so far, by tensor_index and chunk_index
         self.metadata = None
         self.tensors = []
         self.models = []     # payload of a MODEL section, or digest of a MODEL_REFERENCE, with its type
@@ -113,7 +114,9 @@ class Archive:
         place = (chunk.tensor_index, chunk.chunk_index, chunk.first_strand)
         require(place == (len(self.tensors) - 1, len(self.chunk_digests), self.next_strand), "corrupt", "R-ARCH-04")
         check_chunk_range(chunk, tensor)
-        tensor.elements += decode_chunk(chunk, tensor, self.find_model, tensor.source)
+        elements = decode_chunk(chunk, tensor, self.find_model, tensor.source, self.chunks)
+        self.chunks[chunk.tensor_index, chunk.chunk_index] = DecodedChunk(chunk, tensor, elements)
+        tensor.elements += elements
         tensor.chunk_rows.append(row_range_of(chunk, tensor))
         self.next_strand += chunk.strand_count
         self.chunk_digests.append(chunk.digest)

@@ -8,8 +8,8 @@ from refinement import refine
 from symbols import VALUES_OF, MatchCodes
 from tensor_header import BF16, F16, F32, F64, NO_REFERENCE, Tensor
 from transforms import (
-    NO_MATCH, History, dictionary_strands, element_of, predict, predict_from_match, predict_from_reference, reconstruct,
-    reference_inputs, scaled_centre,
+    BINARY32, FORMS, NO_MATCH, History, element_of, predict, predict_from_match, predict_from_reference, reconstruct,
+    reference_inputs, scaled_centre, stored_strands,
 )
 
 
@@ -47,9 +47,11 @@ class Chunk:
         self.first_strand, self.strand_count = reader.uint(8), reader.uint(4)
         self.model_index, self.coding, self.lanes_log2 = reader.uint(2), reader.uint(1), reader.uint(1)
         self.digest, self.word_count = reader.uint(8), reader.uint(4)
-        self.bypass_bytes, self.patch_bytes, reserved = reader.uint(4), reader.uint(4), reader.uint(4)
+        self.bypass_bytes, self.patch_bytes = reader.uint(4), reader.uint(4)
+        self.source_count, self.is_source, reserved = reader.uint(1), reader.uint(1), reader.uint(2)
         require(self.coding in (RAW, RANS, REFINED), "unsupported", "R-CHNK-01")
         require(self.lanes_log2 <= 7 and reserved == 0, "unsupported", "R-CHNK-02")
+        require(self.source_count <= 16 and self.is_source <= 1, "corrupt", "R-SRCE-01")
         self.payload = payload
 
 
@@ -76,9 +78,11 @@ def row_range_of(chunk, tensor):
 
 
 # spec: decode
-def decode_chunk(chunk, tensor, find_model, reference):
-    """The elements of a chunk in C order, little-endian. reference: the decoded tensor named as such, or None."""
+def decode_chunk(chunk, tensor, find_model, reference, decoded):
+    """The elements of a chunk in C order, little-endian. reference: the decoded tensor named as such, or None.
+    decoded: DecodedChunk objects of the chunks of the file so far, by (tensor_index, chunk_index)."""
     if chunk.coding == RAW:
+        require(chunk.source_count == 0, "corrupt", "R-SRCE-02")
         lengths = (chunk.word_count, chunk.bypass_bytes, chunk.patch_bytes)
         expected = CHUNK_HEADER_BYTES + decoded_bytes_of(chunk, tensor)
         require(len(chunk.payload) == expected and lengths == (0, 0, 0), "corrupt", "R-CHNK-14")
@@ -86,7 +90,9 @@ def decode_chunk(chunk, tensor, find_model, reference):
     else:
         model = find_model(chunk.model_index)
         check_model_fits(model, tensor)
-        elements = decode_coded_chunk(chunk, tensor, model, inputs_of_chunk(chunk, tensor, model, reference))
+        inputs = inputs_of_chunk(chunk, tensor, model, reference)
+        require(chunk.source_count == 0 or model.match and not tensor.is_referenced, "corrupt", "R-SRCE-02")
+        elements = decode_coded_chunk(chunk, tensor, model, inputs, sources_of_chunk(chunk, tensor, decoded))
     require(xxh64(elements) == chunk.digest, "corrupt", "R-CHNK-16")
     return elements
 
@@ -99,9 +105,9 @@ def check_model_fits(model, tensor):
         require(model.element_bits == 8 * tensor.element_bytes, "corrupt", "R-CHNK-13")
 
 
-def decode_coded_chunk(chunk, tensor, model, inputs):
+def decode_coded_chunk(chunk, tensor, model, inputs, sources):
     reader = ByteReader(chunk.payload)
-    reader.bytes(CHUNK_HEADER_BYTES)
+    reader.bytes(CHUNK_HEADER_BYTES + SOURCE_NAME_BYTES * chunk.source_count)
     states = [reader.uint(4) for _ in range(2**chunk.lanes_log2)]
     words = reader.bytes(2 * chunk.word_count)
     bypass = BitReader(reader.bytes(chunk.bypass_bytes), "R-CHNK-20")
@@ -115,7 +121,7 @@ def decode_coded_chunk(chunk, tensor, model, inputs):
         rows = [row for count in strands for row in values.read_step(count)]
     else:
         codes = MatchCodes(model, bypass) if model.match else None
-        rows = decode_lossy_rows(tensor, model, strands, values, inputs, codes)
+        rows = decode_lossy_rows(tensor, model, strands, values, inputs, sources, codes)
     coder.end()
     require(bypass.at_end(), "corrupt", "R-CHNK-20")
     patterns = [x for row in rows for x in row]
@@ -155,11 +161,12 @@ def steps_of(strands, in_lockstep):
     return [[(strand, t) for t in range(rows)] for strand, rows in enumerate(strands)]
 
 
-def decode_lossy_rows(tensor, model, strands, values, inputs, codes):
+def decode_lossy_rows(tensor, model, strands, values, inputs, sources, codes):
     """Rows of bit patterns, in C order. inputs: from the reference, for each strand; None without one."""
     centre = scaled_centre(model, tensor.centre_scale)
-    dictionary = rows_of_dictionary(model, tensor, centre) if model.match == 2 else ()
-    history = History(len(strands), dictionary)
+    stored = rows_of_dictionary(model, tensor, centre) if model.match == 2 else []
+    stored += rows_of_sources(sources, tensor, centre)
+    history = History(len(strands), stored)
     for step in steps_of(strands, model.lags != [] or model.match):
         matches, starts = [NO_MATCH] * len(step), None
         if model.match:
@@ -215,16 +222,70 @@ class Dictionary:
         check_chunk_range(chunk, tensor)
         place = (chunk.tensor_index, chunk.chunk_index, chunk.model_index, chunk.first_strand)
         require(place == (0, 0, 0, 0) and chunk.strand_count == strand_count(tensor), "corrupt", "R-DICT-03")
-        elements = decode_chunk(chunk, tensor, lambda index: model, None)
-        patterns = [int.from_bytes(elements[i : i + 4], "little") for i in range(0, len(elements), 4)]
-        rows = iter(patterns[i : i + tensor.channels] for i in range(0, len(patterns), tensor.channels))
-        self.channels = tensor.channels
-        self.strands = [[next(rows) for _ in range(count)] for count in rows_of_chunk(chunk, tensor)]
+        require(chunk.source_count == 0, "corrupt", "R-DICT-03")
+        elements = decode_chunk(chunk, tensor, lambda index: model, None, {})
+        self.channels, self.strands = tensor.channels, strands_of_patterns(chunk, tensor, elements)
+
+
+def strands_of_patterns(chunk, tensor, elements):
+    """The decoded elements of a chunk as strands of rows of bit patterns."""
+    width = tensor.element_bytes
+    patterns = [int.from_bytes(elements[i : i + width], "little") for i in range(0, len(elements), width)]
+    rows = iter(patterns[i : i + tensor.channels] for i in range(0, len(patterns), tensor.channels))
+    return [[next(rows) for _ in range(count)] for count in rows_of_chunk(chunk, tensor)]
 
 
 def rows_of_dictionary(model, tensor, centre):
     """The dictionary that the model names, as strands of fixed-point rows of the tensor."""
     dictionary = model.find_dictionary()
     require(dictionary.channels == model.channels, "corrupt", "R-DICT-04")
-    return dictionary_strands(dictionary.strands, tensor.unit, centre)
+    return stored_strands(dictionary.strands, BINARY32, tensor.unit, centre)
+# end
+
+
+# spec: sources
+SOURCE_NAME_BYTES = 8
+SOURCE_ROWS_FACTOR = 16
+SOURCE_ROWS_BASE = 65536
+
+
+class DecodedChunk:
+    """A chunk that was decoded, as one that others may name as a source."""
+
+    def __init__(self, chunk, tensor, elements):
+        self.chunk, self.tensor, self.elements = chunk, tensor, elements
+        self.names = names_of_sources(chunk)
+
+
+def names_of_sources(chunk):
+    """(tensor_index, chunk_index) of each."""
+    reader = ByteReader(chunk.payload)
+    reader.bytes(CHUNK_HEADER_BYTES)
+    return [(reader.uint(4), reader.uint(4)) for _ in range(chunk.source_count)]
+
+
+def sources_of_chunk(chunk, tensor, decoded):
+    names, sources, rows = names_of_sources(chunk), [], 0
+    for name in names:
+        require(name in decoded and decoded[name].chunk.is_source, "corrupt", "R-SRCE-03")
+        require(sources == [] or name > names[len(sources) - 1], "corrupt", "R-SRCE-03")
+        source = decoded[name]
+        require(set(source.names) <= set(names), "corrupt", "R-SRCE-04")
+        require(source.tensor.channels == tensor.channels, "corrupt", "R-SRCE-05")
+        require(source.tensor.dtype in (F16, BF16, F32, F64), "corrupt", "R-SRCE-05")
+        require(source.tensor.reference == NO_REFERENCE, "corrupt", "R-SRCE-05")
+        rows += sum(rows_of_chunk(source.chunk, source.tensor))
+        sources.append(source)
+    own = sum(rows_of_chunk(chunk, tensor))
+    require(rows <= SOURCE_ROWS_FACTOR * own + SOURCE_ROWS_BASE, "corrupt", "R-SRCE-06")
+    return sources
+
+
+def rows_of_sources(sources, tensor, centre):
+    """The rows of all of them, as strands of fixed-point rows of the tensor."""
+    strands = []
+    for source in sources:
+        patterns = strands_of_patterns(source.chunk, source.tensor, source.elements)
+        strands += stored_strands(patterns, FORMS[source.tensor.dtype], tensor.unit, centre)
+    return strands
 # end

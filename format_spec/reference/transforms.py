@@ -26,14 +26,14 @@ NO_MATCH = (0, None)  # class 0, no address
 
 
 class History:
-    """The fixed-point rows of the strands of a chunk, and after them those of the dictionary."""
+    """The fixed-point rows of the strands of a chunk, and after them the stored rows."""
 
-    def __init__(self, strand_count, dictionary=()):
-        """dictionary: strands of fixed-point rows (4.10)."""
+    def __init__(self, strand_count, stored=()):
+        """stored: strands of fixed-point rows (4.10)."""
         self.rows = [[] for _ in range(strand_count)]  # all of them; without matches, max(lags) of each suffice
         self.places = []  # (strand, row of the strand) of each address
         self.address_of = {}
-        for strand, rows in enumerate(dictionary, strand_count):
+        for strand, rows in enumerate(stored, strand_count):
             self.rows.append([])
             for t, row in enumerate(rows):
                 self.remember([(strand, t)], [row])
@@ -254,20 +254,20 @@ def check_transform_test_values():
 # end
 
 
-# spec: dictionary
-def dictionary_value(pattern, unit, centre):
-    """The fixed-point value of an element of a dictionary; pattern and unit are bit patterns of f32."""
+# spec: stored
+def stored_value(pattern, form, unit, centre):
+    """The fixed-point value of a bit pattern of a format; unit is one of f32."""
     scale = binary32(1 / binary32_of(unit, BINARY32))
-    if pattern % 2**31 > infinity(BINARY32):
+    if pattern % 2 ** sum(form) > infinity(form):
         return wrap_i32(-centre)  # NaN
-    scaled = binary32(binary32_of(pattern, BINARY32) * scale)
+    scaled = binary32(binary32_of(pattern, form) * scale)
     fixed = 0 if scaled != scaled else round(clamp(scaled, -(2**30), 2**30))  # round: ties to even
     return wrap_i32(fixed - centre)
 
 
-def dictionary_strands(strands, unit, centre):
+def stored_strands(strands, form, unit, centre):
     """Strands of rows of bit patterns as strands of fixed-point rows. centre: scaled (4.7)."""
-    return [[[dictionary_value(x, unit, c) for x, c in zip(row, centre)] for row in rows] for rows in strands]
+    return [[[stored_value(x, form, unit, c) for x, c in zip(row, centre)] for row in rows] for rows in strands]
 # end
 
 
@@ -283,7 +283,8 @@ def check_match_test_values():
     assert history.places == [(1, 0), (2, 0), (2, 1)]
     assert predict_from_match(model, history, (1, 2)) == [-12, 16, 0, 16]
     tenth, one = 0x3DCCCCCD, 0x3F800000
-    assert [dictionary_value(x, one, 0) for x in (0x40200000, 0x40600000, 0xC0200000, 0x7FC00000)] == [2, 4, -2, 0]
-    assert [dictionary_value(x, tenth, 3) for x in (one, 0xFF800000)] == [7, -(2**30) - 3]
-    assert [dictionary_value(x, 1, 3) for x in (one, 0)] == [2**30 - 3, -3]
+    assert [stored_value(x, BINARY32, one, 0) for x in (0x40200000, 0x40600000, 0xC0200000, 0x7FC00000)] == [2, 4, -2, 0]
+    assert [stored_value(x, BINARY32, tenth, 3) for x in (one, 0xFF800000)] == [7, -(2**30) - 3]
+    assert [stored_value(x, BINARY32, 1, 3) for x in (one, 0)] == [2**30 - 3, -3]
+    assert stored_value(0x3FE0000018000000, BINARY64, 0x33800000, 0) == 8388609 and stored_value(0xC100, BINARY16, one, 0) == -2
 # end

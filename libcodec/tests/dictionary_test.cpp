@@ -2,90 +2,46 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <random>
 
-#include "actz/archive.hpp"
 #include "base/cpu_kernel.hpp"
+#include "coded_tensors.hpp"
 #include "pipeline/dec_dictionary.hpp"
 #include "predict/match_addresses.hpp"
 #include "profile/profile_content.hpp"
 
 using namespace actz;
+using test::Coded;
+using test::decode;
 
 namespace {
 
 constexpr std::size_t kChannels = 24, kRows = 32;
 constexpr std::uint64_t kBudget = 64 << 10;
 
-/// Sequences that go through sentences of a book, each a little different every time; or all new.
 std::vector<float> activations(std::size_t sequences, unsigned seed, bool all_new = false) {
-  constexpr std::size_t kSentences = 40, kLength = 8;
-  std::mt19937 random(seed), words(7);
-  std::normal_distribution<float> normal;
-  std::vector<float> book(kSentences * kLength * kChannels);
-  for (float& value : book) value = 3 + normal(words);
-  std::vector<float> out;
-  for (std::size_t i = 0; i < sequences * kRows / kLength; ++i) {
-    const std::size_t sentence = random() % kSentences;
-    for (std::size_t k = 0; k < kLength * kChannels; ++k) {
-      out.push_back(all_new ? normal(random) : book[sentence * kLength * kChannels + k] + 0.1F * normal(random));
-    }
-  }
-  return out;
+  return test::sentences(sequences * kRows, kChannels, seed, all_new);
 }
 
+Shape shape_of(const std::vector<float>& rows) { return {rows.size() / kRows / kChannels, kRows, kChannels}; }
+
 Profile fit(const std::vector<float>& rows, std::uint64_t dictionary_bytes) {
-  MemoryElements elements(DType::f32, std::as_bytes(std::span(rows)));
-  const FitInput input{DType::f32, {rows.size() / kRows / kChannels, kRows, kChannels}, &elements};
   FitOptions options;
   options.target_nmse = {0.03};
   options.dictionary_bytes = dictionary_bytes;
-  auto profile = fit_profile(std::span(&input, 1), options);
-  REQUIRE_MESSAGE(profile.has_value(), (profile ? "" : profile.error().message));
-  return *profile;
+  return test::fit(rows, shape_of(rows), options);
 }
 
-struct Coded {
-  std::vector<std::byte> file;
-  EncodeReport report;
-};
-
 Coded encode(const std::vector<float>& rows, const Profile& profile, bool embed = false, unsigned threads = 1) {
-  MemoryElements elements(DType::f32, std::as_bytes(std::span(rows)));
-  MemorySink sink;
-  ArchiveWriter writer(sink);
   EncodeOptions options;
   options.profile = &profile;
   options.embed_model = embed;
   options.threads = threads;
   options.nmse = 0.03;
   options.chunk_rows = 64;
-  const auto report =
-      writer.add_tensor("x", DType::f32, {rows.size() / kRows / kChannels, kRows, kChannels}, elements, options);
-  REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().message));
-  REQUIRE(writer.finish().has_value());
-  return {sink.bytes, *report};
-}
-
-Result<std::vector<float>> decode(const std::vector<std::byte>& file, std::vector<Profile> profiles,
-                                  unsigned threads = 1) {
-  DecodeOptions options;
-  options.profiles = std::move(profiles);
-  options.threads = threads;
-  MemorySource source(file);
-  const auto reader = ArchiveReader::open(source, options);
-  if (!reader) return reader.error();
-  std::vector<float> out;
-  const auto status = reader->read_rows(0, 0, reader->summary().tensors[0].rows, [&](std::span<const std::byte> bytes) {
-    const std::size_t at = out.size();
-    out.resize(at + bytes.size() / 4);
-    std::memcpy(&out[at], bytes.data(), bytes.size());
-    return Status{};
-  });
-  if (!status) return status.error();
-  return out;
+  options.use_sources = false;
+  return test::encode(rows, shape_of(rows), options);
 }
 
 }  // namespace
@@ -175,18 +131,18 @@ TEST_CASE("a dictionary without matched rows is refused") {
 
 TEST_CASE("rows of a dictionary become fixed-point rows of a tensor") {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const Dictionary dictionary{4, {2.5F, 3.5F, -2.5F, NAN, 1.0F, -kInfinity, 3e38F, 0.0F}, {0, 1}};
+  const StoredRows dictionary{4, {2.5F, 3.5F, -2.5F, NAN, 1.0F, -kInfinity, 3e38F, 0.0F}, {0, 1}};
   const std::int32_t none[4] = {}, centre[4] = {3, 3, INT32_MIN, INT32_MAX};
-  const DictionaryRows one(dictionary, 1.0F, none);
+  const FixedStoredRows one(dictionary, 1.0F, none);
   CHECK(one.row(0)[0] == 2);
   CHECK(one.row(0)[1] == 4);
   CHECK(one.row(0)[2] == -2);
   CHECK(one.row(0)[3] == 0);
-  const DictionaryRows tenth(dictionary, 0.1F, centre);
+  const FixedStoredRows tenth(dictionary, 0.1F, centre);
   CHECK(tenth.row(1)[0] == 7);
   CHECK(tenth.row(1)[1] == -(1 << 30) - 3);
   CHECK(tenth.row(1)[2] == INT32_MIN + (1 << 30));  // wraps
-  const DictionaryRows tiny(dictionary, std::numeric_limits<float>::denorm_min(), none);
+  const FixedStoredRows tiny(dictionary, std::numeric_limits<float>::denorm_min(), none);
   CHECK(tiny.row(1)[0] == 1 << 30);
   CHECK(tiny.row(1)[3] == 0);  // 0 times an infinite scale
 }
@@ -203,7 +159,7 @@ TEST_CASE("addresses of a dictionary come before those of a chunk") {
   const std::size_t rows[] = {0, 2}, first[] = {0, 0};
   addresses.add(rows, first);
   CHECK(addresses.size() == 7);
-  CHECK_FALSE(addresses.is_of_dictionary(5));
+  CHECK_FALSE(addresses.is_stored(5));
   CHECK(addresses.row_of(6) == 2);
   CHECK(addresses.after(4) == MatchAddresses::kNone);
   CHECK(addresses.after(5) == MatchAddresses::kNone);  // not decoded yet

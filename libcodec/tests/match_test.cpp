@@ -4,14 +4,15 @@
 #include <cmath>
 #include <random>
 
-#include "actz/archive.hpp"
 #include "base/cpu_kernel.hpp"
+#include "coded_tensors.hpp"
 #include "predict/match_predictor.hpp"
 #include "profile/profile_content.hpp"
 #include "rows/enc_match_search.hpp"
 #include "rows/match_codes.hpp"
 
 using namespace actz;
+using test::Coded;
 
 namespace {
 
@@ -34,33 +35,20 @@ std::vector<float> activations(std::size_t sequences, std::size_t vocabulary, un
   return out;
 }
 
+Shape shape_of(const std::vector<float>& rows) { return {rows.size() / kRows / kChannels, kRows, kChannels}; }
+
 Profile fit(const std::vector<float>& rows, bool match_rows) {
-  MemoryElements elements(DType::f32, std::as_bytes(std::span(rows)));
-  const FitInput input{DType::f32, {rows.size() / kRows / kChannels, kRows, kChannels}, &elements};
   FitOptions options;
   options.target_nmse = {0.02};
   options.match_rows = match_rows;
-  auto profile = fit_profile(std::span(&input, 1), options);
-  REQUIRE(profile.has_value());
-  return *profile;
+  return test::fit(rows, shape_of(rows), options);
 }
 
-struct Coded {
-  std::vector<std::byte> file;
-  EncodeReport report;
-};
-
 Coded encode(const std::vector<float>& rows, EncodeOptions options) {
-  MemoryElements elements(DType::f32, std::as_bytes(std::span(rows)));
-  MemorySink sink;
-  ArchiveWriter writer(sink);
   if (!options.max_error) options.nmse = 0.02;
   options.embed_model = options.profile == nullptr;
-  const auto report =
-      writer.add_tensor("x", DType::f32, {rows.size() / kRows / kChannels, kRows, kChannels}, elements, options);
-  REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().message));
-  REQUIRE(writer.finish().has_value());
-  return {sink.bytes, *report};
+  options.use_sources = false;
+  return test::encode(rows, shape_of(rows), options);
 }
 
 Coded encode(const std::vector<float>& rows, const Profile& profile, unsigned threads = 1) {
@@ -71,21 +59,9 @@ Coded encode(const std::vector<float>& rows, const Profile& profile, unsigned th
 }
 
 std::vector<float> decode(const std::vector<std::byte>& file, const Profile& profile, unsigned threads = 1) {
-  DecodeOptions options;
-  options.profiles = {profile};
-  options.threads = threads;
-  MemorySource source(file);
-  const auto reader = ArchiveReader::open(source, options);
-  REQUIRE(reader.has_value());
-  std::vector<float> out;
-  const auto status = reader->read_rows(0, 0, reader->summary().tensors[0].rows, [&](std::span<const std::byte> bytes) {
-    const std::size_t at = out.size();
-    out.resize(at + bytes.size() / 4);
-    std::memcpy(&out[at], bytes.data(), bytes.size());
-    return Status{};
-  });
-  REQUIRE(status.has_value());
-  return out;
+  const auto out = test::decode(file, {profile}, threads);
+  REQUIRE(out.has_value());
+  return *out;
 }
 
 MatchModel three_classes() {

@@ -38,6 +38,9 @@ struct EncodeOptions {
   std::vector<std::string> references;
   /// Without a profile: predict rows from like rows decoded before in their chunk, if that pays (from effort 4 on)
   bool match_rows = true;
+  /// Match rows with those of earlier chunks, too, of this tensor and of others coded with the same profile; a chunk
+  /// then takes up to 16 others to decode
+  bool use_sources = true;
   bool keep_as_reference = false;  ///< tensors added later may name this one; costs memory, its coded size
   std::vector<double> metric;      ///< without a profile, which has its own: as in FitOptions
   /// 1 (fast) … 9 (small): 3 and up decide more exactly, 4 and up meet the target more exactly and try more models, 7
@@ -61,15 +64,25 @@ struct EncodeReport {
   std::uint64_t patches = 0;       ///< elements stored exactly beside the coded rows
   std::uint64_t matched_rows = 0;  ///< predicted from a matched row
   std::uint64_t match_bits = 0;    ///< that say with which row each is matched, if any
+  std::size_t source_chunks = 0;   ///< whose rows those of its last chunk may be matched with, too
   std::uint64_t dictionary_bytes =
       0;  ///< of the dictionary in use, in the file or in the profile; not in output_bytes if named
 };
+
+struct DecodeOptions;
 
 /// Writes a file of named tensors, front to back, to any sink. Call add_tensor for each, then finish.
 class ArchiveWriter {
  public:
   explicit ArchiveWriter(ByteSink& sink);
   ~ArchiveWriter();
+
+  /// Goes on with a finished file: what is written takes the place of its index and end mark, from written_bytes() of
+  /// the new writer on. Its tensors cannot be named as references.
+  /// @param file     borrowed, and read until the writer goes away, but not where it is overwritten.
+  /// @param options  profiles that the file names; without them it is not matched with.
+  /// Errors: those of ArchiveReader::open.
+  static Result<ArchiveWriter> resume(const ByteSource& file, ByteSink& sink, const DecodeOptions& options);
   ArchiveWriter(ArchiveWriter&&) noexcept;
   ArchiveWriter& operator=(ArchiveWriter&&) noexcept;
 
@@ -85,10 +98,12 @@ class ArchiveWriter {
   /// Index and end mark. Nothing can be added afterwards.
   Status finish();
 
+  /// Length of the file so far.
   std::uint64_t written_bytes() const;
 
  private:
   struct State;
+  explicit ArchiveWriter(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
@@ -105,6 +120,7 @@ struct TensorSummary {
   std::uint64_t coded_bytes = 0;  ///< chunks and headers, without models
   std::uint64_t model_bytes = 0;  ///< embedded models first used by this tensor
   std::string reference;          ///< name of the tensor whose rows it is predicted from, or empty
+  std::size_t source_chunks = 0;  ///< that its last chunk names, and takes to decode
   double nmse = 0;                ///< as the encoder measured
   double max_abs_error = 0;
   std::string digest;  ///< of the decoded tensor, hex

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -57,6 +58,15 @@ Result<TensorHeader> read_tensor_header(std::span<const std::byte> payload, std:
 /// Values are the ids of format_spec/registry/chunk_codings.csv.
 enum class ChunkCoding : std::uint8_t { raw = 0, rans = 1, refined = 2 };
 
+/// Which chunk of a file; they stand in ascending order.
+struct ChunkName {
+  static constexpr std::size_t kBytes = 8;
+
+  std::uint32_t tensor_index = 0;
+  std::uint32_t chunk_index = 0;  ///< within the tensor
+  auto operator<=>(const ChunkName&) const = default;
+};
+
 /// First 48 bytes of a CHUNK section.
 struct ChunkHeader {
   static constexpr std::size_t kBytes = 48;
@@ -72,11 +82,20 @@ struct ChunkHeader {
   std::uint32_t word_count = 0;  ///< u16 words of the rANS stream
   std::uint32_t bypass_bytes = 0;
   std::uint32_t patch_bytes = 0;  ///< refined: of the refinement, which stands in their place
+  std::uint8_t source_count = 0;  ///< chunks named behind the header
+  bool is_source = false;         ///< later chunks may name this one: forward readers keep it
+
+  std::size_t bytes() const { return kBytes + ChunkName::kBytes * source_count; }
 };
 
 void write_chunk_header(const ChunkHeader& header, std::vector<std::byte>& to);
 /// Checks every field that does not depend on the tensor.
 Result<ChunkHeader> read_chunk_header(std::span<const std::byte> payload, std::uint64_t file_offset_bytes);
+
+/// The names of source chunks, behind the header.
+void write_chunk_names(std::span<const ChunkName> names, std::vector<std::byte>& to);
+Result<std::vector<ChunkName>> read_chunk_names(std::span<const std::byte> payload, const ChunkHeader& header,
+                                                std::uint64_t file_offset_bytes);
 
 /// TENSOR_END section.
 struct TensorEnd {

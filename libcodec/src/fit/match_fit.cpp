@@ -127,7 +127,7 @@ class MatchTrainer {
     const LossyRowEncoder encoder(model_, Rates::of_model, decisions_for(options_.state_bits, options_.decisions));
     const RowBlock<std::int16_t> side = side_inputs(encoder, rows_, double{model_.reference.scale});
     squared_error_ = energy_ = 0;
-    const std::optional<DictionarySearch> search = searchable(encoder, model_, dictionary_, rows_.unit);
+    const std::optional<StoredSearch> search = searchable(encoder, model_, dictionary_, rows_.unit);
     if (search) load_dictionary(search->rows);
     for (const Group& group : groups) {
       const std::vector<AddressRange> own = search ? dictionary_->own_rows(group) : std::vector<AddressRange>{};
@@ -138,7 +138,7 @@ class MatchTrainer {
     }
   }
 
-  void load_dictionary(const DictionaryRows& rows) {
+  void load_dictionary(const FixedStoredRows& rows) {
     for (std::size_t row = 0; row < rows.size(); ++row) {
       for (std::size_t c = 0; c < rows_.channels; ++c)
         decoded_[row * rows_.channels + c] = static_cast<float>(rows.row(row)[c]);
@@ -166,7 +166,7 @@ class MatchTrainer {
       for (std::size_t i = 0; i < step.row.size(); ++i) {
         const RowMatch& match = matches_[step.row[i]];
         source_[step.row[i]] = match.match_class == 0 ? kNoRow
-                               : addresses.is_of_dictionary(match.address)
+                               : addresses.is_stored(match.address)
                                    ? match.address
                                    : dictionary_rows_ + addresses.row_of(match.address);
       }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/checksum.hpp"
-#include "predict/dictionary.hpp"
+#include "predict/stored_rows.hpp"
 #include "rows/enc_match_search.hpp"
 #include "rows/step_plan.hpp"
 
@@ -14,7 +14,7 @@ namespace actz {
 /// A dictionary to learn or to measure with. Rows that were made of a strand itself would predict it too well, so they
 /// are left out for that strand.
 struct TrainingDictionary {
-  const Dictionary* dictionary = nullptr;  ///< borrowed
+  const StoredRows* dictionary = nullptr;  ///< borrowed
   Sha256 digest{};
   /// First row of a training strand, with the rows that the dictionary has of it
   std::vector<std::pair<std::size_t, AddressRange>> of_strand;

@@ -46,9 +46,9 @@ RowBlock<std::int16_t> side_inputs(const LossyRowEncoder& encoder, const Trainin
   return predictor == nullptr ? RowBlock<std::int16_t>{} : predictor->inputs(rows.reference, static_cast<float>(scale));
 }
 
-std::optional<DictionarySearch> searchable(const LossyRowEncoder& encoder, const CodecModel& model,
-                                           const TrainingDictionary* dictionary, double unit) {
-  if (dictionary == nullptr || !model.match.dictionary) return std::nullopt;
+std::optional<StoredSearch> searchable(const LossyRowEncoder& encoder, const CodecModel& model,
+                                       const TrainingDictionary* dictionary, double unit) {
+  if (dictionary == nullptr || model.match.classes == 0) return std::nullopt;
   const std::vector<std::int32_t> centre = scaled_centre(model, centre_scale_for(model, unit));
   return encoder.searchable(*dictionary->dictionary, static_cast<float>(unit), centre);
 }
@@ -96,7 +96,7 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
     }
   };
   const LossyRowEncoder::RowSource source = [&](std::size_t row, float*) { return rows.row(row); };
-  const std::optional<DictionarySearch> search = searchable(encoder, model, options.dictionary, options.unit);
+  const std::optional<StoredSearch> search = searchable(encoder, model, options.dictionary, options.unit);
   const auto positions = search ? search->rows.position() : std::span<const std::uint32_t>{};
   if (has_matches) {
     for (const std::span<const Strand> group : chunk_groups(strands, rows.channels, options.group_values)) {

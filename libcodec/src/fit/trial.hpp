@@ -68,8 +68,8 @@ double strand_energy(const TrainingRows& rows, const Strand& strand);
 std::vector<std::uint8_t> classes_of(std::span<const RowMatch> matches);
 
 /// The dictionary in the units of rows that are coded with a model; nothing if there is none.
-std::optional<DictionarySearch> searchable(const LossyRowEncoder& encoder, const CodecModel& model,
-                                           const TrainingDictionary* dictionary, double unit);
+std::optional<StoredSearch> searchable(const LossyRowEncoder& encoder, const CodecModel& model,
+                                       const TrainingDictionary* dictionary, double unit);
 
 /// Inputs of the reference, if the encoder's model has one.
 /// @param scale  that goes with the unit of the rows.

@@ -4,8 +4,7 @@
 #include "base/byte_writer.hpp"
 #include "base/checksum.hpp"
 #include "base/try.hpp"
-#include "pipeline/loaded_chunk.hpp"
-#include "pipeline/open_archive.hpp"
+#include "pipeline/load_chunk.hpp"
 #include "pipeline/ordered_tasks.hpp"
 
 namespace actz {
@@ -23,50 +22,6 @@ struct RowPiece {
   std::size_t end_byte = 0;
   std::uint64_t digest = 0;  ///< of the whole chunk
 };
-
-Result<LoadedChunk> load_chunk(OpenArchive& file, std::size_t tensor_index, std::size_t chunk_index);
-
-/// The chunks of a tensor that hold rows [first_row, end_row).
-Result<SharedChunks> load_rows(OpenArchive& file, std::size_t tensor_index, std::uint64_t first_row,
-                               std::uint64_t end_row) {
-  const OpenArchive::OpenTensor& tensor = file.tensors[tensor_index];
-  SharedChunks out;
-  for (std::size_t i = 0; i < tensor.chunks.size(); ++i) {
-    const IndexEntry& entry = tensor.chunks[i];
-    if (tensor.header.first_row_of_strand(entry.first_strand + entry.strand_count) <= first_row) continue;
-    if (tensor.header.first_row_of_strand(entry.first_strand) >= end_row) break;
-    ACTZ_TRY(auto chunk, load_chunk(file, tensor_index, i));
-    out.push_back(std::make_shared<const LoadedChunk>(std::move(chunk)));
-  }
-  return out;
-}
-
-/// Reads one chunk named by the index, and those of its reference, ready to be decoded elsewhere.
-Result<LoadedChunk> load_chunk(OpenArchive& file, std::size_t tensor_index, std::size_t chunk_index) {
-  const TensorHeader& tensor = file.tensors[tensor_index].header;
-  const IndexEntry& entry = file.tensors[tensor_index].chunks[chunk_index];
-  ACTZ_TRY(auto section, read_section(*file.source, entry.offset_bytes, entry.section_bytes, file.options.limits));
-  LoadedChunk out;
-  out.file_offset_bytes = section.content_offset_bytes;
-  ACTZ_TRY(out.header, read_chunk_header(section.payload, section.content_offset_bytes));
-  if (section.header.type != static_cast<std::uint16_t>(SectionType::chunk) ||
-      out.header.tensor_index != tensor_index || out.header.chunk_index != chunk_index ||
-      out.header.first_strand != entry.first_strand ||
-      out.header.strand_count != entry.strand_count) {  // R-INDX-05, R-ARCH-04
-    return Error{ErrorCode::corrupt, entry.offset_bytes, "a chunk is not the one the index says"};
-  }
-  ACTZ_CHECK(check_chunk_range(out.header, tensor, file.options.limits, section.content_offset_bytes));
-  out.payload = std::make_shared<const std::vector<std::byte>>(std::move(section.payload));
-  out.tensor = std::make_shared<const TensorHeader>(tensor);
-  if (out.header.coding != ChunkCoding::raw) {
-    ACTZ_TRY(out.model, file.models.prepare(out.header.model_index, section.content_offset_bytes));
-    if (out.model->model.reference.channels > 0 && tensor.reference != kNoReference) {
-      ACTZ_TRY(out.reference, load_rows(file, tensor.reference, out.first_row(), out.end_row()));
-      ACTZ_CHECK(check_reference_work(out));
-    }
-  }
-  return out;
-}
 
 /// A chunk as a task that gives the rows that were asked for.
 std::function<Result<RowPiece>()> decode_task(LoadedChunk loaded, std::uint64_t first_row, std::uint64_t end_row) {
@@ -119,7 +74,7 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
     const std::uint64_t chunk_first = header.first_row_of_strand(entry.first_strand);
     const std::uint64_t chunk_end = header.first_row_of_strand(entry.first_strand + entry.strand_count);
     if (chunk_end <= first_row || chunk_first >= end_row) continue;
-    ACTZ_TRY(auto loaded, load_chunk(file, tensor, i));
+    ACTZ_TRY(auto loaded, load_chunk(file, file.sources, tensor, i));
     ACTZ_CHECK(tasks.add(decode_task(std::move(loaded), first_row, end_row)));
   }
   ACTZ_CHECK(tasks.finish());

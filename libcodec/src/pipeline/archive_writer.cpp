@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <list>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -15,10 +16,25 @@ namespace actz {
 
 struct ArchiveWriter::State {
   explicit State(ByteSink& sink) : file(sink) {}
+  State(ByteSink& sink, OpenArchive archive)
+      : before(std::move(archive)),
+        file(sink, *before),
+        tensor_count(static_cast<std::uint32_t>(before->tensors.size())) {
+    for (const OpenArchive::OpenTensor& tensor : before->tensors) names.insert(tensor.header.name);
+  }
 
+  /// Chunks of the file that tensors coded with a profile may be matched with.
+  Result<WrittenSources*> sources_for(const Profile::Content& profile) {
+    const auto [place, is_new] = sources.try_emplace(profile.rungs.front().digest);
+    if (is_new && before) ACTZ_CHECK(place->second.find(*before, profile));
+    return &place->second;
+  }
+
+  std::optional<OpenArchive> before;  ///< the file that is gone on with
   FileWriter file;
   std::set<std::string> names;
-  std::list<ReferenceTensor> kept;  ///< tensors that later ones may refer to
+  std::list<ReferenceTensor> kept;           ///< tensors that later ones may refer to
+  std::map<Sha256, WrittenSources> sources;  ///< by the first model of the profile that tensors are coded with
   std::uint32_t tensor_count = 0;
   bool finished = false;
 };
@@ -48,7 +64,8 @@ Status check_options(const EncodeOptions& options) {
 }
 
 Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
-                                                const EncodeOptions& options, References references) {
+                                                const EncodeOptions& options, References references,
+                                                const WrittenSources& sources) {
   if (view.rows == 0) return std::optional<ModelChoice>{};
   if ((options.lossless && options.profile == nullptr) || !is_float(dtype)) {
     ACTZ_TRY(auto choice, choose_lossless(elements, dtype, view));
@@ -59,7 +76,7 @@ Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DTyp
     ACTZ_TRY(wanted.nmse, nmse_of_psnr(elements, dtype, view, *options.psnr_db));
   }
   if (options.profile != nullptr) {
-    ACTZ_TRY(auto choice, choose_from_profile(elements, dtype, view, wanted, references));
+    ACTZ_TRY(auto choice, choose_from_profile(elements, dtype, view, wanted, references, sources.list()));
     return std::optional(std::move(choice));
   }
   ACTZ_TRY(auto choice, choose_by_fitting(elements, dtype, view, wanted, references));
@@ -69,9 +86,15 @@ Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DTyp
 }  // namespace
 
 ArchiveWriter::ArchiveWriter(ByteSink& sink) : state_(std::make_unique<State>(sink)) {}
+ArchiveWriter::ArchiveWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ArchiveWriter::~ArchiveWriter() = default;
 ArchiveWriter::ArchiveWriter(ArchiveWriter&&) noexcept = default;
 ArchiveWriter& ArchiveWriter::operator=(ArchiveWriter&&) noexcept = default;
+
+Result<ArchiveWriter> ArchiveWriter::resume(const ByteSource& file, ByteSink& sink, const DecodeOptions& options) {
+  ACTZ_TRY(auto archive, open_archive(file, options));
+  return ArchiveWriter(std::make_unique<State>(sink, std::move(archive)));
+}
 
 std::uint64_t ArchiveWriter::written_bytes() const { return state_->file.offset_bytes(); }
 
@@ -106,11 +129,16 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
       return bad_argument("the reference '" + wanted + "' is not in the file before '" + name + "'");
     references.push_back(&*found);
   }
+  WrittenSources own_sources;  // of a tensor without profile, or that is to stand alone
+  WrittenSources* sources = &own_sources;
+  if (lossy && options.profile != nullptr && options.use_sources) {
+    ACTZ_TRY(sources, state_->sources_for(options.profile->content()));
+  }
   std::optional<ModelChoice> choice;
   TensorHeader tensor;
   CutPlan cut;
   for (;;) {
-    ACTZ_TRY(choice, choose_model(input, dtype, planned, options, references));
+    ACTZ_TRY(choice, choose_model(input, dtype, planned, options, references, *sources));
     TensorViewPlan view = planned;
     const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
     if (longest_lag == 0)
@@ -150,7 +178,8 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
     tensor.reference_scale = choice->model.reference.scale * (choice->model.unit / choice->unit);
   }
   ACTZ_CHECK(file.section(SectionType::tensor, write_tensor_header(tensor), {0, state_->tensor_count, 0, 0, 0, 0}));
-  TensorEncoding encoding(file, tensor, state_->tensor_count, choice ? &*choice : nullptr, reference, options);
+  TensorEncoding encoding(file, tensor, state_->tensor_count, choice ? &*choice : nullptr,
+                          options.use_sources ? sources : nullptr, options);
   ACTZ_CHECK(encoding.write_chunks(input, cut, model_index));
   ACTZ_CHECK(encoding.write_end());
   if (tensor.is_referenced) {

@@ -255,7 +255,7 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
 
 /// The unit that meets a target, from a sample as large as the spread of the tensor asks for.
 Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
-                            const Dictionary* dictionary, const UnitTarget& target, double unit,
+                            const StoredRows* dictionary, const UnitTarget& target, double unit,
                             const EncodeOptions& options) {
   const TrainingDictionary known{dictionary, {}, {}};
   const std::uint64_t values = tensor.view.sequences * tensor.view.rows * tensor.view.channels;
@@ -291,7 +291,8 @@ Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& mode
 }  // namespace
 
 Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
-                                        const EncodeOptions& options, References references) {
+                                        const EncodeOptions& options, References references,
+                                        std::span<const SharedSource> sources) {
   const Profile::Content& profile = options.profile->content();
   const std::uint32_t channels = profile.rungs.front().model.channels;
   if (view.channels != channels) {
@@ -303,12 +304,10 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   ACTZ_TRY(const auto* reference, reference_of(rung.model, profile, view, references));
   ACTZ_TRY(const auto metric, read_metric(profile.metric, channels));
   const auto dictionary = dictionary_of(rung.model, profile);
-  std::shared_ptr<const Dictionary> rows;
-  if (dictionary != nullptr) {
-    ACTZ_TRY(rows, dictionary->rows());
-    if (rows->channels != channels) {
-      return Error{ErrorCode::bad_argument, Error::kNoOffset, "the dictionary of the profile has other channels"};
-    }
+  std::shared_ptr<const StoredRows> stored;
+  if (const SharedParts parts = stored_parts(dictionary.get(), sources);
+      rung.model.match.classes > 0 && !parts.empty()) {
+    ACTZ_TRY(stored, StoredParts(parts).rows(channels));
   }
   auto encoder = make_row_encoder(rung.model, options, metric);
   double unit = double{rung.model.unit};
@@ -316,13 +315,12 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
     unit = *step / (1 << kFractionBits);
   } else if (!options.lossless) {
     const double guess = unit * first_guess(profile, options);
-    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, rows.get(),
+    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, stored.get(),
                                 target_of(options, metric), guess, options));
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.reference = reference;
   out.dictionary = dictionary;
-  out.dictionary_rows = std::move(rows);
   out.model_bytes = rung.model_bytes;
   out.embed = options.embed_model;
   out.refined = options.lossless;

@@ -15,6 +15,15 @@ ChunkLayout chunk_layout(const TensorHeader& tensor, std::uint64_t first_strand,
   return out;
 }
 
+std::vector<std::uint32_t> positions_in_strands(const ChunkLayout& layout) {
+  std::vector<std::uint32_t> out;
+  out.reserve(layout.row_count);
+  for (const Strand& strand : layout.strands) {
+    for (std::size_t t = 0; t < strand.row_count; ++t) out.push_back(static_cast<std::uint32_t>(t));
+  }
+  return out;
+}
+
 std::uint64_t chunk_decoded_bytes(const TensorHeader& tensor, std::uint64_t first_strand, std::uint32_t strand_count) {
   // Inside the tensor, whose bytes fit in 63 bits, so nothing here can overflow.
   const std::uint64_t rows =

@@ -20,6 +20,9 @@ struct ChunkLayout {
 /// @param first_strand, strand_count  must lie inside the tensor.
 ChunkLayout chunk_layout(const TensorHeader& tensor, std::uint64_t first_strand, std::uint32_t strand_count);
 
+/// The number of each row in its strand.
+std::vector<std::uint32_t> positions_in_strands(const ChunkLayout& layout);
+
 /// Decoded bytes of a chunk, without building the layout; saturates instead of overflowing.
 std::uint64_t chunk_decoded_bytes(const TensorHeader& tensor, std::uint64_t first_strand, std::uint32_t strand_count);
 

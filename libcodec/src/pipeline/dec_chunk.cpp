@@ -18,7 +18,7 @@ Result<ChunkParts> split_payload(std::span<const std::byte> payload, std::uint64
   ByteReader in(payload, file_offset_bytes);
   ChunkParts parts;
   parts.file_offset_bytes = file_offset_bytes;
-  ACTZ_TRY([[maybe_unused]] const auto fixed, in.bytes(ChunkHeader::kBytes, "chunk header"));
+  ACTZ_TRY([[maybe_unused]] const auto before, in.bytes(header.bytes(), "chunk header and sources"));
   for (unsigned lane = 0; lane < 1u << header.lanes_log2; ++lane) {
     ACTZ_TRY(const auto state, in.u32("coder state"));
     if (state < kRansLowerBound) return in.error_here(ErrorCode::corrupt, "a coder state is below 65536");  // R-RANS-01
@@ -56,7 +56,7 @@ Status check_reference(const PreparedModel& model, const ReferenceRows* referenc
 
 Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset_bytes, const ChunkHeader& header,
                    const TensorHeader& tensor, const PreparedModel* model, const ReferenceRows* reference,
-                   std::span<std::byte> to) {
+                   const StoredParts* stored, std::span<std::byte> to) {
   if (header.coding == ChunkCoding::raw) {
     if (payload.size() != ChunkHeader::kBytes + to.size() || header.word_count != 0 || header.bypass_bytes != 0 ||
         header.patch_bytes != 0) {  // R-CHNK-14
@@ -76,11 +76,11 @@ Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset
     }
     return decode_lossless_rows(parts, tensor, layout, *model, to);
   }
-  std::shared_ptr<const DictionaryRows> dictionary;
-  if (model->dictionary) {
-    ACTZ_TRY(dictionary, model->dictionary->rows_for(tensor, model->model));
+  std::shared_ptr<const FixedStoredRows> fixed;
+  if (stored != nullptr) {
+    ACTZ_TRY(fixed, stored->rows_for(tensor, model->model));
   }
-  ACTZ_CHECK(decode_lossy_rows(parts, tensor, layout, *model, reference, dictionary.get(), to));
+  ACTZ_CHECK(decode_lossy_rows(parts, tensor, layout, *model, reference, fixed.get(), to));
   const std::size_t width = element_bytes(tensor.dtype);
   if (header.coding == ChunkCoding::refined) return refine(parts.patches, width, to, file_offset_bytes);
   ACTZ_TRY(const auto patches, read_patches(parts.patches, layout.element_count, width, file_offset_bytes));
@@ -114,10 +114,11 @@ Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, c
 
 Result<std::vector<std::byte>> decode_chunk(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
                                             const ChunkHeader& header, const TensorHeader& tensor,
-                                            const PreparedModel* model, const ReferenceRows* reference) try {
+                                            const PreparedModel* model, const ReferenceRows* reference,
+                                            const StoredParts* stored) try {
   std::vector<std::byte> out(
       static_cast<std::size_t>(chunk_decoded_bytes(tensor, header.first_strand, header.strand_count)));
-  ACTZ_CHECK(decode_into(payload, file_offset_bytes, header, tensor, model, reference, out));
+  ACTZ_CHECK(decode_into(payload, file_offset_bytes, header, tensor, model, reference, stored, out));
   if (xxh64(out) != header.digest) {  // R-CHNK-16
     return Error{ErrorCode::corrupt_checksum, file_offset_bytes, "the decoded chunk does not match its digest"};
   }

@@ -34,17 +34,19 @@ Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, c
 /// Decodes one CHUNK payload to C-order little-endian elements, and checks the digest.
 /// @param model      the chunk's model; may be null when the chunk is raw.
 /// @param reference  null if the tensor has none.
+/// @param stored     rows of the model's dictionary and of the chunk's sources; null if there are none.
 /// Errors: corrupt…, unsupported, limit_exceeded, out_of_memory. Memory: decoded bytes + O(model).
 Result<std::vector<std::byte>> decode_chunk(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
                                             const ChunkHeader& header, const TensorHeader& tensor,
-                                            const PreparedModel* model, const ReferenceRows* reference);
+                                            const PreparedModel* model, const ReferenceRows* reference,
+                                            const StoredParts* stored);
 
 /// Inputs of a model's reference from decoded rows. @param scale  of the tensor being coded.
 RowBlock<std::int16_t> reference_inputs(const ReferencePredictor& predictor, const ReferenceRows& rows, float scale);
 
 /// The two kinds of coded chunk. `to` has the chunk's decoded bytes.
 Status decode_lossy_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
-                         const PreparedModel& model, const ReferenceRows* reference, const DictionaryRows* dictionary,
+                         const PreparedModel& model, const ReferenceRows* reference, const FixedStoredRows* stored,
                          std::span<std::byte> to);
 Status decode_lossless_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
                             const PreparedModel& model, std::span<std::byte> to);

@@ -1,11 +1,8 @@
 #include "pipeline/dec_dictionary.hpp"
 
-#include <limits>
-
 #include "base/byte_reader.hpp"
 #include "base/bytes.hpp"
 #include "base/try.hpp"
-#include "container/scaled_centre.hpp"
 #include "pipeline/dec_chunk.hpp"
 #include "pipeline/row_output.hpp"
 
@@ -37,15 +34,15 @@ Status check_model(const CodecModel& model, std::uint64_t offset) {
 
 Status check_chunk(const ChunkHeader& chunk, const TensorHeader& tensor, std::uint64_t offset) {
   if (chunk.tensor_index != 0 || chunk.chunk_index != 0 || chunk.model_index != 0 || chunk.first_strand != 0 ||
-      chunk.strand_count != tensor.strand_count()) {  // R-DICT-03
-    return broken(offset, "the chunk of a dictionary does not hold its whole tensor");
+      chunk.strand_count != tensor.strand_count() || chunk.source_count != 0) {  // R-DICT-03
+    return broken(offset, "the chunk of a dictionary does not hold its whole tensor, or names others");
   }
   return {};
 }
 
 }  // namespace
 
-Result<Dictionary> read_dictionary(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
+Result<StoredRows> read_dictionary(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
                                    const DecodeLimits& limits) {
   ByteReader in(payload, file_offset_bytes);
   ACTZ_TRY(const auto tensor_bytes, part(in, "tensor of the dictionary"));
@@ -59,16 +56,14 @@ Result<Dictionary> read_dictionary(std::span<const std::byte> payload, std::uint
   ACTZ_TRY(const auto chunk, read_chunk_header(chunk_bytes, file_offset_bytes));
   ACTZ_CHECK(check_chunk_range(chunk, tensor, limits, file_offset_bytes));
   ACTZ_CHECK(check_chunk(chunk, tensor, file_offset_bytes));
-  ACTZ_TRY(const auto elements, decode_chunk(chunk_bytes, file_offset_bytes, chunk, tensor, &model, nullptr));
-  Dictionary out;
+  ACTZ_TRY(const auto elements, decode_chunk(chunk_bytes, file_offset_bytes, chunk, tensor, &model, nullptr, nullptr));
+  StoredRows out;
   out.channels = tensor.channels;
   out.values.resize(elements.size() / sizeof(float));
   for (std::size_t i = 0; i < out.values.size(); ++i) {
     out.values[i] = std::bit_cast<float>(load_le<std::uint32_t>(&elements[i * sizeof(float)]));
   }
-  for (const Strand& strand : chunk_layout(tensor, 0, chunk.strand_count).strands) {
-    for (std::size_t t = 0; t < strand.row_count; ++t) out.position.push_back(static_cast<std::uint32_t>(t));
-  }
+  out.position = positions_in_strands(chunk_layout(tensor, 0, chunk.strand_count));
   return out;
 }
 
@@ -79,29 +74,12 @@ std::shared_ptr<const LoadedDictionary> load_dictionary(const StoredDictionary& 
   return stored.cache->loaded;
 }
 
-Result<std::shared_ptr<const Dictionary>> LoadedDictionary::rows() const {
-  const std::lock_guard lock(mutex_);
-  if (rows_ == nullptr) {
-    ACTZ_TRY(auto rows, read_dictionary(payload_, file_offset_bytes_, limits_));
-    rows_ = std::make_shared<const Dictionary>(std::move(rows));
-  }
-  return rows_;
-}
-
-Result<std::shared_ptr<const DictionaryRows>> ScaledDictionary::rows_for(const TensorHeader& tensor,
-                                                                         const CodecModel& model) const {
-  ACTZ_TRY(const auto rows, dictionary_->rows());
-  if (rows->channels != model.channels) {  // R-DICT-04
-    return broken(dictionary_->file_offset_bytes(), "the dictionary has another number of channels than the model");
-  }
-  std::vector<std::int32_t> centre = scaled_centre(model, tensor.centre_scale);
-  const std::lock_guard lock(mutex_);
-  if (rows_ == nullptr || unit_ != tensor.unit || centre_ != centre) {
-    rows_ = std::make_shared<const DictionaryRows>(*rows, tensor.unit, centre);
-    unit_ = tensor.unit;
-    centre_ = std::move(centre);
-  }
-  return rows_;
-}
+LoadedDictionary::LoadedDictionary(std::vector<std::byte> payload, std::uint64_t file_offset_bytes,
+                                   const DecodeLimits& limits)
+    : payload_(std::make_shared<const std::vector<std::byte>>(std::move(payload))),
+      digest_(sha256(*payload_)),
+      part_(std::make_shared<const StoredPart>([bytes = payload_, file_offset_bytes, limits] {
+        return read_dictionary(*bytes, file_offset_bytes, limits);
+      })) {}
 
 }  // namespace actz

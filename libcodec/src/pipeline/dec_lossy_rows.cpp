@@ -33,7 +33,7 @@ class StepMatches {
 }  // namespace
 
 Status decode_lossy_rows(const ChunkParts& parts, const TensorHeader& tensor, const ChunkLayout& layout,
-                         const PreparedModel& model, const ReferenceRows* reference, const DictionaryRows* dictionary,
+                         const PreparedModel& model, const ReferenceRows* reference, const FixedStoredRows* stored,
                          std::span<std::byte> to) {
   const StepPlan plan(layout.strands, model.model.in_lockstep());
   const std::size_t widest = plan.largest_step_rows();
@@ -41,7 +41,7 @@ Status decode_lossy_rows(const ChunkParts& parts, const TensorHeader& tensor, co
   if (const ReferencePredictor* predictor = model.loop->reference()) {
     side = reference_inputs(*predictor, *reference, tensor.reference_scale);
   }
-  ClosedLoop::State state(*model.loop, layout.strands, widest, {&side, dictionary});
+  ClosedLoop::State state(*model.loop, layout.strands, widest, {&side, stored});
   RowBlock<std::int16_t> levels(widest, model.symbols_per_row());
   const auto source =
       model.context_lanes ? make_context_levels(parts, model, widest) : make_static_levels(parts, model, widest);

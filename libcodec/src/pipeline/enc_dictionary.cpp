@@ -33,7 +33,7 @@ Result<std::vector<std::byte>> write_dictionary(const CodecModel& model, std::sp
       std::make_shared<const LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, {}));
   const auto encoder = make_lossy_chunk_encoder(model, rows, tensor, std::nullopt);
   ACTZ_TRY(const auto chunk,
-           encoder->encode({0, 0, 0, static_cast<std::uint32_t>(tensor.sequences), 0}, elements, nullptr));
+           encoder->encode({0, 0, 0, static_cast<std::uint32_t>(tensor.sequences), 0}, elements, nullptr, nullptr));
   ByteWriter out;
   put(out, write_tensor_header(tensor));
   put(out, write_model(model));

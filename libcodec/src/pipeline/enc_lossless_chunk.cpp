@@ -21,8 +21,8 @@ class LosslessChunkEncoder final : public ChunkEncoder {
     schedule_ = make_schedule(pattern, schedule_storage_);
   }
 
-  Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements,
-                              const ReferenceRows*) const override {
+  Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements, const ReferenceRows*,
+                              const OutsideRows*) const override {
     const ChunkLayout layout = chunk_layout(tensor_, place.first_strand, place.strand_count);
     std::vector<std::uint8_t> symbols(layout.element_count + kSymbolPadding);
     lookup_.symbols(elements, symbols.data());

@@ -23,7 +23,7 @@ float within_reach(float value) { return std::fabs(value) < kReach ? value : 0.0
 class LossyChunkEncoder final : public ChunkEncoder {
  public:
   LossyChunkEncoder(const CodecModel& model, std::shared_ptr<const LossyRowEncoder> rows, const TensorHeader& tensor,
-                    std::optional<double> max_error, const Dictionary* dictionary, Exactness exact)
+                    std::optional<double> max_error, Exactness exact)
       : model_(model),
         exact_(exact == Exactness::exact),
         tensor_(tensor),
@@ -32,12 +32,10 @@ class LossyChunkEncoder final : public ChunkEncoder {
         symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_)
                                                             : make_static_symbol_coder(model_)),
         centre_(scaled_centre(model, tensor.centre_scale)),
-        float_centre_(centre_.begin(), centre_.end()) {
-    if (dictionary != nullptr) dictionary_.emplace(rows_->searchable(*dictionary, tensor.unit, centre_));
-  }
+        float_centre_(centre_.begin(), centre_.end()) {}
 
   Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements,
-                              const ReferenceRows* reference) const override {
+                              const ReferenceRows* reference, const OutsideRows* outside) const override {
     const ChunkLayout layout = chunk_layout(tensor_, place.first_strand, place.strand_count);
     const std::size_t level_count = layout.row_count * model_.synthesis.coefficients;
     const auto level_room = std::make_unique_for_overwrite<std::int16_t[]>(level_count);
@@ -57,7 +55,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
                     output.store(row, fixed);
                     if (!exact_) meter.measure(row);
                   },
-                  {&side, dictionary_ ? &*dictionary_ : nullptr}, matches);
+                  {&side, outside != nullptr ? &outside->search : nullptr}, matches);
     EncodedChunk out;
     std::vector<std::byte> patches;  // or the refinement
     if (exact_) {
@@ -68,12 +66,15 @@ class LossyChunkEncoder final : public ChunkEncoder {
       out.digest = xxh64(decoded);
     }
     ChunkHeader header = chunk_header(place, exact_ ? ChunkCoding::refined : ChunkCoding::rans, out.digest);
-    const auto coded = symbols_->code(quantised, {matches, dictionary_positions()}, layout, header);
+    const auto positions = outside != nullptr ? outside->search.rows.position() : std::span<const std::uint32_t>{};
+    const auto coded = symbols_->code(quantised, {matches, positions}, layout, header);
     if (!coded) return exact_chunk(place, elements, std::move(out.statistics));
     out.statistics.match_bits = coded->match_bits;
     for (const RowMatch& match : matches) out.statistics.matched_rows += match.match_class > 0;
     header.patch_bytes = static_cast<std::uint32_t>(patches.size());
-    out.payload = assemble_chunk(header, coded->states_and_words, coded->bypass, patches);
+    const auto sources = outside != nullptr ? std::span(outside->sources) : std::span<const ChunkName>{};
+    header.source_count = static_cast<std::uint8_t>(sources.size());
+    out.payload = assemble_chunk(header, sources, coded->states_and_words, coded->bypass, patches);
     // Where most levels saturate, the elements as they are take less.
     if (out.payload.size() > elements.size() + kRawChunkRoom)
       return exact_chunk(place, elements, std::move(out.statistics));
@@ -81,10 +82,6 @@ class LossyChunkEncoder final : public ChunkEncoder {
   }
 
  private:
-  std::span<const std::uint32_t> dictionary_positions() const {
-    return dictionary_ ? dictionary_->rows.position() : std::span<const std::uint32_t>{};
-  }
-
   static EncodedChunk exact_chunk(const ChunkPlace& place, std::span<const std::byte> elements,
                                   ChunkStatistics statistics) {
     EncodedChunk out = raw_chunk(place, elements);
@@ -122,7 +119,6 @@ class LossyChunkEncoder final : public ChunkEncoder {
   std::unique_ptr<SymbolCoder> symbols_;
   std::vector<std::int32_t> centre_;
   std::vector<float> float_centre_;
-  std::optional<DictionarySearch> dictionary_;  ///< in the units of the tensor
 };
 
 }  // namespace
@@ -130,8 +126,8 @@ class LossyChunkEncoder final : public ChunkEncoder {
 std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model,
                                                        std::shared_ptr<const LossyRowEncoder> rows,
                                                        const TensorHeader& tensor, std::optional<double> max_error,
-                                                       const Dictionary* dictionary, Exactness exact) {
-  return std::make_unique<LossyChunkEncoder>(model, std::move(rows), tensor, max_error, dictionary, exact);
+                                                       Exactness exact) {
+  return std::make_unique<LossyChunkEncoder>(model, std::move(rows), tensor, max_error, exact);
 }
 
 }  // namespace actz

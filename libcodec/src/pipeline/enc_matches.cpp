@@ -5,7 +5,7 @@ namespace actz {
 MatchWriter::MatchWriter(const MatchModel& model, const ChunkLayout& layout, const ChunkMatches& matches)
     : model_(model), matches_(matches.of_rows) {
   if (model.classes == 0) return;
-  addresses_.emplace(layout.row_count, matches.dictionary);
+  addresses_.emplace(layout.row_count, matches.stored);
   codes_.emplace(model, layout.strands.size());
 }
 

@@ -22,8 +22,8 @@ struct CodedSymbols {
 
 /// What the rows of a chunk are matched with.
 struct ChunkMatches {
-  std::span<const RowMatch> of_rows;          ///< if the model matches rows
-  std::span<const std::uint32_t> dictionary;  ///< as for MatchAddresses
+  std::span<const RowMatch> of_rows;      ///< if the model matches rows
+  std::span<const std::uint32_t> stored;  ///< as for MatchAddresses
 };
 
 /// Entropy-codes the levels of a chunk, one implementation for each entropy kind. Shared by threads.

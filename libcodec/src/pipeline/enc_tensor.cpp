@@ -5,6 +5,7 @@
 
 #include "base/checksum.hpp"
 #include "base/try.hpp"
+#include "container/scaled_centre.hpp"
 #include "pipeline/ordered_tasks.hpp"
 
 namespace actz {
@@ -23,17 +24,37 @@ void add_to(std::vector<double>& total, const std::vector<double>& part) {
 }  // namespace
 
 TensorEncoding::TensorEncoding(FileWriter& file, const TensorHeader& tensor, std::uint32_t tensor_index,
-                               const ModelChoice* choice, const ReferenceTensor* reference,
-                               const EncodeOptions& options)
-    : file_(file), tensor_(tensor), tensor_index_(tensor_index), reference_(reference), options_(options) {
+                               const ModelChoice* choice, WrittenSources* sources, const EncodeOptions& options)
+    : file_(file), tensor_(tensor), tensor_index_(tensor_index), options_(options) {
   if (choice == nullptr) return;
+  reference_ = choice->reference;
   lossy_ = choice->model.kind == CodecKind::lossy;
   refined_ = choice->refined;
-  if (tensor_.is_referenced) kept_model_ = std::make_shared<const PreparedModel>(choice->model, choice->dictionary);
+  const bool matches = choice->model.match.classes > 0;
+  if (matches && !tensor_.is_referenced) sources_ = sources;
+  if (tensor_.is_referenced || matches)
+    model_ = std::make_shared<const PreparedModel>(choice->model, choice->dictionary);
+  rows_ = choice->rows;
   encoder_ = lossy_ ? make_lossy_chunk_encoder(choice->model, choice->rows, tensor_, options.max_error,
-                                               choice->dictionary_rows.get(),
                                                choice->refined ? Exactness::exact : Exactness::lossy)
                     : make_lossless_chunk_encoder(choice->model, tensor_);
+}
+
+Status TensorEncoding::renew_outside() {
+  if (model_ == nullptr || model_->model.match.classes == 0) return {};
+  const auto sources = sources_ != nullptr ? std::span(sources_->list()) : std::span<const SharedSource>{};
+  if (stored_ != nullptr && sources.size() == outside_sources_) return {};
+  outside_sources_ = sources.size();
+  SharedParts parts = stored_parts(model_->dictionary.get(), sources);
+  const bool none = parts.empty();
+  stored_ = std::make_shared<const StoredParts>(std::move(parts));
+  if (none) return {};
+  ACTZ_TRY(const auto rows, stored_->rows(tensor_.channels));
+  const std::vector<std::int32_t> centre = scaled_centre(model_->model, tensor_.centre_scale);
+  outside_ = std::make_shared<const OutsideRows>(
+      OutsideRows{sources_ != nullptr ? sources_->names() : std::vector<ChunkName>{},
+                  rows_->searchable(*rows, tensor_.unit, centre)});
+  return {};
 }
 
 Status TensorEncoding::write_chunks(BufferedElements& elements, const CutPlan& cut, std::uint16_t model_index) {
@@ -55,29 +76,33 @@ Status TensorEncoding::write_chunks(BufferedElements& elements, const CutPlan& c
       ACTZ_CHECK(elements.read(first_row * tensor_.channels, {room.get(), bytes}));
       input = {room.get(), bytes};
     }
-    const ChunkPlace place{tensor_index_, chunk_index, strand, count, model_index};
-    ACTZ_CHECK(tasks.add([this, place, input, room, first_row, rows]() -> Result<PlacedChunk> {
+    ACTZ_CHECK(renew_outside());
+    const bool is_source = sources_ != nullptr && reference_ == nullptr && sources_->takes(rows, tensor_.channels);
+    const ChunkPlace place{tensor_index_, chunk_index, strand, count, model_index, is_source};
+    ACTZ_CHECK(tasks.add([this, place, input, room, first_row, rows, outside = outside_]() -> Result<PlacedChunk> {
       ReferenceRows reference;
       if (reference_ != nullptr) {
         ACTZ_TRY(reference,
                  decode_rows(reference_->covering(first_row, first_row + rows), first_row, first_row + rows));
       }
-      ACTZ_TRY(auto chunk, encoder_->encode(place, input, reference_ != nullptr ? &reference : nullptr));
+      ACTZ_TRY(auto chunk, encoder_->encode(place, input, reference_ != nullptr ? &reference : nullptr, outside.get()));
       return PlacedChunk{place, std::move(chunk)};
     }));
+    if (is_source) ACTZ_CHECK(tasks.finish());  // those that follow are matched with it
     strand += count;
   }
   return tasks.finish();
 }
 
-void TensorEncoding::keep(const EncodedChunk& chunk) {
+LoadedChunk TensorEncoding::loaded(const EncodedChunk& chunk) const {
   LoadedChunk out;
   out.payload = std::make_shared<const std::vector<std::byte>>(chunk.payload);
   out.header = *read_chunk_header(*out.payload, 0);
   out.tensor = std::make_shared<const TensorHeader>(tensor_);
-  out.model = kept_model_;
+  out.model = model_;
   if (reference_ != nullptr) out.reference = reference_->covering(out.first_row(), out.end_row());
-  kept_.push_back(std::make_shared<const LoadedChunk>(std::move(out)));
+  if (out.header.source_count > 0) out.stored = stored_;
+  return out;
 }
 
 Status TensorEncoding::write_end() {
@@ -96,11 +121,13 @@ void TensorEncoding::report(EncodeReport& to) const {
   to.patches = total_.patches;
   to.matched_rows = total_.matched_rows;
   to.match_bits = total_.match_bits;
+  if (outside_ != nullptr) to.source_chunks = outside_->sources.size();
 }
 
 Status TensorEncoding::store(const ChunkPlace& place, const EncodedChunk& chunk) {
   digests_.u64(chunk.digest);
-  if (tensor_.is_referenced) keep(chunk);
+  if (tensor_.is_referenced) kept_.push_back(std::make_shared<const LoadedChunk>(loaded(chunk)));
+  if (place.is_source) sources_->add(loaded(chunk));
   ++chunk_count_;
   total_.squared_error += chunk.statistics.squared_error;
   total_.max_abs_error = std::max(total_.max_abs_error, chunk.statistics.max_abs_error);

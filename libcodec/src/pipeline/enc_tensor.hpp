@@ -8,6 +8,7 @@
 #include "base/byte_writer.hpp"
 #include "pipeline/buffered_elements.hpp"
 #include "pipeline/enc_chunk.hpp"
+#include "pipeline/enc_sources.hpp"
 #include "pipeline/file_writer.hpp"
 #include "pipeline/reference_tensor.hpp"
 
@@ -16,10 +17,11 @@ namespace actz {
 /// One tensor on its way into a file: its chunks in order, then its end.
 class TensorEncoding {
  public:
-  /// @param choice     null for a tensor without elements.
-  /// @param reference  null if the model has none.
+  /// @param choice   null for a tensor without elements.
+  /// @param sources  chunks of earlier tensors that its rows may be matched with, to which its own are added; null:
+  /// none.
   TensorEncoding(FileWriter& file, const TensorHeader& tensor, std::uint32_t tensor_index, const ModelChoice* choice,
-                 const ReferenceTensor* reference, const EncodeOptions& options);
+                 WrittenSources* sources, const EncodeOptions& options);
 
   Status write_chunks(BufferedElements& elements, const CutPlan& cut, std::uint16_t model_index);
   Status write_end();
@@ -31,15 +33,23 @@ class TensorEncoding {
  private:
   Status store(const ChunkPlace& place, const EncodedChunk& chunk);
   double centred_energy() const;
-  void keep(const EncodedChunk& chunk);
+  /// A chunk that was written, to be decoded again.
+  LoadedChunk loaded(const EncodedChunk& chunk) const;
+  /// Takes in the sources that were added.
+  Status renew_outside();
 
   FileWriter& file_;
   TensorHeader tensor_;
   std::uint32_t tensor_index_;
   const ReferenceTensor* reference_;
   const EncodeOptions& options_;
+  WrittenSources* sources_ = nullptr;
   SharedChunks kept_;
-  SharedModel kept_model_;  ///< of the kept chunks
+  SharedModel model_;  ///< of chunks that are decoded again
+  std::shared_ptr<const LossyRowEncoder> rows_;
+  std::shared_ptr<const OutsideRows> outside_;
+  std::size_t outside_sources_ = 0;            ///< in it
+  std::shared_ptr<const StoredParts> stored_;  ///< the same for decoding
   std::unique_ptr<ChunkEncoder> encoder_;
   bool lossy_ = false;
   bool refined_ = false;

@@ -7,6 +7,16 @@
 
 namespace actz {
 
+FileWriter::FileWriter(ByteSink& sink, const OpenArchive& file)
+    : sink_(sink), offset_bytes_(file.index_offset_bytes), index_(file.index) {
+  // Of models that stand in the file several times, the first.
+  for (std::size_t i = 0; i < file.models.size(); ++i) {
+    models_.emplace(file.models.digest(i), static_cast<std::uint16_t>(i));
+  }
+  model_count_ = file.models.size();
+  for (const Sha256& digest : file.models.dictionary_digests()) dictionaries_.insert(digest);
+}
+
 Status FileWriter::write(std::span<const std::byte> bytes) {
   ACTZ_CHECK(sink_.write(bytes));
   offset_bytes_ += bytes.size();
@@ -30,10 +40,10 @@ Status FileWriter::section(SectionType type, std::span<const std::byte> payload,
 Result<std::uint16_t> FileWriter::add_model(const ModelChoice& choice) {
   const Sha256 digest = sha256(choice.model_bytes);
   if (const auto found = models_.find(digest); found != models_.end()) return found->second;
-  if (models_.size() > std::numeric_limits<std::uint16_t>::max()) {
+  if (model_count_ > std::numeric_limits<std::uint16_t>::max()) {
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "a file holds at most 65536 models"};
   }
-  const auto number = static_cast<std::uint16_t>(models_.size());
+  const auto number = static_cast<std::uint16_t>(model_count_++);
   if (choice.embed) {
     if (choice.dictionary != nullptr && dictionaries_.insert(choice.dictionary->digest()).second) {
       ACTZ_CHECK(section(SectionType::dictionary, choice.dictionary->payload()));

@@ -10,6 +10,7 @@
 #include "container/fields.hpp"
 #include "container/section.hpp"
 #include "pipeline/model_choice.hpp"
+#include "pipeline/open_archive.hpp"
 
 namespace actz {
 
@@ -17,6 +18,8 @@ namespace actz {
 class FileWriter {
  public:
   explicit FileWriter(ByteSink& sink) : sink_(sink) {}
+  /// Goes on with a file, in place of its index and end mark.
+  FileWriter(ByteSink& sink, const OpenArchive& file);
 
   /// The file header, unless it was written.
   Status start();
@@ -41,6 +44,7 @@ class FileWriter {
   ByteSink& sink_;
   std::uint64_t offset_bytes_ = 0;
   std::vector<IndexEntry> index_;
+  std::size_t model_count_ = 0;
   std::map<Sha256, std::uint16_t> models_;
   std::set<Sha256> dictionaries_;
 };

@@ -56,7 +56,7 @@ std::vector<float> values_of(const TrainingRows& rows, const std::vector<double>
   return out;
 }
 
-TrainingDictionary for_training(const Dictionary& dictionary, const std::vector<std::byte>& bytes,
+TrainingDictionary for_training(const StoredRows& dictionary, const std::vector<std::byte>& bytes,
                                 const std::vector<Piece>& pieces, std::size_t length) {
   TrainingDictionary out{&dictionary, sha256(bytes), {}};
   for (std::size_t i = 0; i < pieces.size(); ++i) {
@@ -88,7 +88,7 @@ Result<std::optional<FittedDictionary>> fit_dictionary(TrainingRows& rows, const
     }
     ACTZ_TRY(auto decoded, read_dictionary(bytes, Error::kNoOffset, DecodeLimits{}));
     FittedDictionary out;
-    out.rows = std::make_shared<const Dictionary>(std::move(decoded));
+    out.rows = std::make_shared<const StoredRows>(std::move(decoded));
     out.training = for_training(*out.rows, bytes, pieces, length);
     out.bytes = std::move(bytes);
     out.holds_all_rows = pieces.size() == all.size();

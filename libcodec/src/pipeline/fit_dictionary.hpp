@@ -15,7 +15,7 @@ namespace actz {
 /// A dictionary of rows to learn from.
 struct FittedDictionary {
   std::vector<std::byte> bytes;  ///< payload of DICTIONARY
-  std::shared_ptr<const Dictionary> rows;
+  std::shared_ptr<const StoredRows> rows;
   TrainingDictionary training;  ///< borrows `rows`
   bool holds_all_rows = false;  ///< of the training rows, but for what a whole number of strands leaves over
 };

@@ -24,13 +24,16 @@ Result<ReferenceRows> decode_rows(const SharedChunks& chunks, std::uint64_t firs
 }
 
 Result<std::vector<std::byte>> decode_loaded(const LoadedChunk& chunk) {
+  const StoredParts* const stored = chunk.stored != nullptr  ? chunk.stored.get()
+                                    : chunk.model != nullptr ? chunk.model->stored.get()
+                                                             : nullptr;
   if (chunk.model == nullptr || chunk.model->model.reference.channels == 0) {
     return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(),
-                        nullptr);
+                        nullptr, stored);
   }
   ACTZ_TRY(const auto reference, decode_rows(chunk.reference, chunk.first_row(), chunk.end_row()));
   return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(),
-                      &reference);
+                      &reference, stored);
 }
 
 Status check_reference_tensor(const TensorHeader& tensor, const TensorHeader& reference, unsigned depth_of_reference,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pipeline/dec_chunk.hpp"
+#include "pipeline/stored_parts.hpp"
 
 namespace actz {
 
@@ -20,7 +21,10 @@ struct LoadedChunk {
   std::shared_ptr<const TensorHeader> tensor;
   SharedModel model;       ///< null when the chunk is raw
   SharedChunks reference;  ///< chunks of the tensor's reference that hold the same rows
+  /// Stored rows, if the chunk has sources; else those of its model's dictionary count
+  std::shared_ptr<const StoredParts> stored;
 
+  ChunkName name() const { return {header.tensor_index, header.chunk_index}; }
   std::uint64_t first_row() const { return tensor->first_row_of_strand(header.first_strand); }
   std::uint64_t end_row() const { return tensor->first_row_of_strand(header.first_strand + header.strand_count); }
 };

@@ -7,6 +7,7 @@
 #include "pipeline/buffered_elements.hpp"
 #include "pipeline/dec_dictionary.hpp"
 #include "pipeline/reference_tensor.hpp"
+#include "pipeline/source_chunks.hpp"
 #include "pipeline/tensor_plan.hpp"
 #include "profile/profile_content.hpp"
 #include "rows/enc_lossy_rows.hpp"
@@ -18,7 +19,6 @@ struct ModelChoice {
   CodecModel model;
   std::vector<std::byte> model_bytes;
   std::shared_ptr<const LoadedDictionary> dictionary;  ///< that the model names; null if none
-  std::shared_ptr<const Dictionary> dictionary_rows;   ///< the same, decoded
   bool embed = true;                                   ///< false: name model and dictionary by digest
   const ReferenceTensor* reference = nullptr;          ///< that the model predicts from
   bool refined = false;                                ///< lossless by a lossy model and a refinement
@@ -34,8 +34,10 @@ Result<ModelChoice> choose_lossless(BufferedElements& elements, DType dtype, con
 using References = std::span<const ReferenceTensor* const>;
 
 /// The rung of a profile nearest the wanted quality, and the unit that meets it on a sample of the tensor.
+/// @param sources  of chunks that those of the tensor may be matched with.
 Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
-                                        const EncodeOptions& options, References references);
+                                        const EncodeOptions& options, References references,
+                                        std::span<const SharedSource> sources);
 
 /// Learns from the tensor itself: tries codecs from plain to predictive, each with the bytes of its model counted,
 /// and takes the cheapest.

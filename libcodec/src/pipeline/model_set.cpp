@@ -54,6 +54,17 @@ std::shared_ptr<const LoadedDictionary> ModelSet::find_dictionary(const Sha256& 
   return nullptr;
 }
 
+Sha256 ModelSet::digest(std::size_t index) const {
+  const Entry& entry = entries_[index];
+  return entry.is_reference ? entry.digest : sha256(entry.payload);
+}
+
+std::vector<Sha256> ModelSet::dictionary_digests() const {
+  std::vector<Sha256> out;
+  for (const auto& loaded : dictionaries_) out.push_back(loaded->digest());
+  return out;
+}
+
 std::vector<std::string> ModelSet::missing() const {
   std::vector<std::string> out;
   for (const Entry& entry : entries_) {

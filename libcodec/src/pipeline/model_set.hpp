@@ -27,6 +27,11 @@ class ModelSet {
   /// Digests (hex) of models that no profile holds.
   std::vector<std::string> missing() const;
 
+  /// SHA-256 of a model's payload. @param index  below size().
+  Sha256 digest(std::size_t index) const;
+  /// Of the dictionaries of the file.
+  std::vector<Sha256> dictionary_digests() const;
+
   /// The model, validated and ready. Errors: corrupt, unsupported (a reference that no profile holds).
   Result<SharedModel> prepare(std::size_t index, std::uint64_t file_offset_bytes);
 

@@ -210,22 +210,28 @@ class IndexWalk {
   std::uint64_t pending_model_bytes_ = 0;
 };
 
-/// The codec of each tensor stands in its first chunk and that chunk's model.
-Status name_codecs(OpenArchive& file) {
+/// The codec of each tensor stands in its first chunk and that chunk's model, its sources in the last.
+Status describe_chunks(OpenArchive& file) {
   for (std::size_t i = 0; i < file.tensors.size(); ++i) {
     if (file.tensors[i].chunks.empty()) continue;
     const IndexEntry& entry = file.tensors[i].chunks.front();
-    std::array<std::byte, kSectionHeaderBytes + ChunkHeader::kBytes> bytes{};
-    if (entry.section_bytes < bytes.size()) return outside(entry.offset_bytes);
-    ACTZ_CHECK(file.source->read_at(entry.offset_bytes, bytes));
-    ACTZ_TRY(const auto header, read_chunk_header(std::span(bytes).subspan(kSectionHeaderBytes), entry.offset_bytes));
+    ACTZ_TRY(const auto header, read_chunk_header_at(file, entry));
     const auto model = file.models.prepare(header.model_index, entry.offset_bytes);
     file.summary.tensors[i].codec = codec_word(header, model ? model->get() : nullptr);
+    const auto last = read_chunk_header_at(file, file.tensors[i].chunks.back());
+    if (last) file.summary.tensors[i].source_chunks = last->source_count;  // a broken one is refused when it is read
   }
   return {};
 }
 
 }  // namespace
+
+Result<ChunkHeader> read_chunk_header_at(const OpenArchive& file, const IndexEntry& entry) {
+  std::array<std::byte, kSectionHeaderBytes + ChunkHeader::kBytes> bytes{};
+  if (entry.section_bytes < bytes.size()) return outside(entry.offset_bytes);
+  ACTZ_CHECK(file.source->read_at(entry.offset_bytes, bytes));
+  return read_chunk_header(std::span(bytes).subspan(kSectionHeaderBytes), entry.offset_bytes);
+}
 
 Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& options) {
   OpenArchive file;
@@ -241,13 +247,17 @@ Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& 
   }
   file.summary.format_major = kFormatMajor;
   file.summary.format_minor = kFormatMinor;
-  ACTZ_TRY(const auto index, load_index(source, options.limits));
+  ACTZ_TRY(file.index, load_index(source, options.limits));
+  file.index_offset_bytes = kFileHeaderBytes;
   IndexWalk walk(file);
-  for (const IndexEntry& entry : index) ACTZ_CHECK(walk.visit(entry));
+  for (const IndexEntry& entry : file.index) {
+    ACTZ_CHECK(walk.visit(entry));
+    file.index_offset_bytes += entry.section_bytes;
+  }
   if (!walk.complete_file()) {
     return Error{ErrorCode::corrupt, source.size_bytes(), "the last tensor has no end"};  // R-ARCH-05
   }
-  ACTZ_CHECK(name_codecs(file));
+  ACTZ_CHECK(describe_chunks(file));
   file.summary.required_models = file.models.missing();
   return file;
 }

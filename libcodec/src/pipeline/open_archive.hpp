@@ -7,6 +7,7 @@
 #include "container/fields.hpp"
 #include "container/section.hpp"
 #include "pipeline/model_set.hpp"
+#include "pipeline/source_chunks.hpp"
 
 namespace actz {
 
@@ -22,8 +23,11 @@ struct OpenArchive {
   const ByteSource* source = nullptr;  ///< borrowed
   DecodeOptions options;
   ArchiveSummary summary;
+  std::vector<IndexEntry> index;  ///< all sections before it
+  std::uint64_t index_offset_bytes = 0;
   std::vector<OpenTensor> tensors;
   ModelSet models{DecodeOptions{}};
+  SourceChunks sources;
 };
 
 /// Finds the index through the end mark and reads what it lists, chunks excepted.
@@ -34,6 +38,9 @@ struct Section {
   std::vector<std::byte> payload;
   std::uint64_t content_offset_bytes = 0;
 };
+
+/// Reads the header of a chunk alone. Its fields are checked, its checksum is not.
+Result<ChunkHeader> read_chunk_header_at(const OpenArchive& file, const IndexEntry& entry);
 
 /// Reads and checks one section whose place and length are known. Its type is the caller's to check.
 Result<Section> read_section(const ByteSource& source, std::uint64_t offset, std::uint64_t section_bytes,

@@ -3,8 +3,8 @@
 namespace actz {
 
 PreparedModel::PreparedModel(CodecModel parsed, std::shared_ptr<const LoadedDictionary> loaded)
-    : model(std::move(parsed)), tables(model.tables()) {
-  if (loaded != nullptr) dictionary.emplace(std::move(loaded));
+    : model(std::move(parsed)), dictionary(std::move(loaded)), tables(model.tables()) {
+  if (dictionary != nullptr) stored = std::make_shared<const StoredParts>(SharedParts{dictionary->part()});
   std::vector<std::uint32_t> pattern;
   for (const std::uint8_t class_index : model.entropy.class_of) pattern.push_back(tables.table_offset(class_index));
   if (!pattern.empty()) schedule = make_schedule(pattern, schedule_storage);

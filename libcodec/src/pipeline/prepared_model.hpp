@@ -21,8 +21,9 @@ struct PreparedModel {
   PreparedModel& operator=(const PreparedModel&) = delete;
 
   CodecModel model;
-  std::optional<ScaledDictionary> dictionary;  ///< if the model names one
-  std::optional<ClosedLoop> loop;              ///< lossy
+  std::shared_ptr<const LoadedDictionary> dictionary;  ///< that the model names, or null
+  std::shared_ptr<const StoredParts> stored;           ///< its rows, or null
+  std::optional<ClosedLoop> loop;                      ///< lossy
   DecodeTables tables;
   std::optional<ContextLanes> context_lanes;  ///< entropy kind context
   TableSchedule schedule;                     ///< entropy kind static: one row of symbols, repeated

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -12,6 +13,7 @@
 #include "pipeline/loaded_chunk.hpp"
 #include "pipeline/model_set.hpp"
 #include "pipeline/ordered_tasks.hpp"
+#include "pipeline/source_chunks.hpp"
 #include "pipeline/summary.hpp"
 #include "profile/profile_content.hpp"
 
@@ -175,7 +177,7 @@ class StreamReader {
     loaded.header = header;
     loaded.tensor = tensor_;
     loaded.file_offset_bytes = content_offset();
-    const bool needed = wanted_ || tensor_->is_referenced;
+    const bool needed = wanted_ || tensor_->is_referenced || header.is_source;
     std::optional<Error> missing;
     if (header.coding != ChunkCoding::raw && (needed || summary().chunks == 0)) {
       auto prepared = models_.prepare(header.model_index, content_offset());
@@ -183,6 +185,7 @@ class StreamReader {
       else missing = prepared.error();
     }
     if (summary().chunks++ == 0) summary().codec = codec_word(header, loaded.model.get());
+    summary().source_chunks = header.source_count;
     digests_.u64(header.digest);
     if (!needed) return {};
     loaded.payload = std::make_shared<const std::vector<std::byte>>(std::move(payload));
@@ -190,13 +193,37 @@ class StreamReader {
       if (const auto status = add_reference_chunks(loaded); !status) missing = status.error();
     }
     if (missing && (wanted_ || missing->code != ErrorCode::unsupported)) return *missing;  // R-ARCH-21
+    if (!missing) {
+      ACTZ_CHECK(check_may_have_sources(loaded));
+      if (const auto status = sources_.resolve(loaded, [this](const ChunkName& name) { return find_source(name); });
+          !status) {
+        if (wanted_ || status.error().code != ErrorCode::unsupported) return status.error();
+        missing = status.error();
+      }
+    }
     const auto shared = std::make_shared<const LoadedChunk>(std::move(loaded));
+    if (header.is_source) keep_source(*shared, missing);
     if (tensor_->is_referenced) kept_.back().chunks.push_back({shared, missing});
     if (!wanted_) return {};
     return tasks_.add([shared]() -> Result<DecodedChunk> {
       ACTZ_TRY(auto elements, decode_loaded(*shared));
       return DecodedChunk{std::move(elements), shared->header.digest};
     });
+  }
+
+  void keep_source(LoadedChunk chunk, const std::optional<Error>& missing) {
+    const ChunkName name = chunk.name();
+    chunk.stored = nullptr;  // decoded again, with its own sources, when another chunk needs it
+    sources_kept_[name] = {std::make_shared<const LoadedChunk>(std::move(chunk)), missing};
+  }
+
+  Result<LoadedChunk> find_source(const ChunkName& name) const {
+    const auto found = sources_kept_.find(name);
+    if (found == sources_kept_.end()) {  // R-SRCE-03
+      return misplaced("a chunk names one that is no source, or does not stand before it");
+    }
+    if (found->second.missing) return *found->second.missing;
+    return *found->second.chunk;
   }
 
   /// Of the chunks that were kept, those that hold the same rows.
@@ -272,6 +299,8 @@ class StreamReader {
     std::vector<KeptChunk> chunks;
   };
   std::vector<Kept> kept_;
+  std::map<ChunkName, KeptChunk> sources_kept_;
+  SourceChunks sources_;
   bool wanted_ = true;
   std::uint64_t next_strand_ = 0;
   std::uint64_t done_elems_ = 0;

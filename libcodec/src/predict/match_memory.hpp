@@ -6,21 +6,21 @@
 #include <span>
 
 #include "linear/row_block.hpp"
-#include "predict/dictionary.hpp"
 #include "predict/match_addresses.hpp"
+#include "predict/stored_rows.hpp"
 
 namespace actz {
 
-/// The decoded rows of a chunk in fixed-point units, with those of the dictionary, for later ones to be matched with.
+/// The decoded rows of a chunk in fixed-point units, with the stored ones, for later ones to be matched with.
 class MatchMemory {
  public:
-  /// @param rows        of the chunk.
-  /// @param dictionary  in the units of the tensor, borrowed; null if the model has none.
-  MatchMemory(std::size_t rows, std::size_t channels, const DictionaryRows* dictionary)
+  /// @param rows    of the chunk.
+  /// @param stored  in the units of the tensor, borrowed; null if there are none.
+  MatchMemory(std::size_t rows, std::size_t channels, const FixedStoredRows* stored)
       : channels_(channels),
-        dictionary_(dictionary),
+        stored_(stored),
         rows_(rows, channels),
-        addresses_(rows, dictionary != nullptr ? dictionary->position() : std::span<const std::uint32_t>{}) {}
+        addresses_(rows, stored != nullptr ? stored->position() : std::span<const std::uint32_t>{}) {}
 
   const MatchAddresses& addresses() const { return addresses_; }
 
@@ -41,12 +41,11 @@ class MatchMemory {
 
  private:
   const std::int32_t* row_before(std::uint32_t address, std::size_t back) const {
-    return addresses_.is_of_dictionary(address) ? dictionary_->row(address - back)
-                                                : rows_.row(addresses_.row_of(address) - back);
+    return addresses_.is_stored(address) ? stored_->row(address - back) : rows_.row(addresses_.row_of(address) - back);
   }
 
   std::size_t channels_;
-  const DictionaryRows* dictionary_;
+  const FixedStoredRows* stored_;
   RowBlock<std::int32_t> rows_;
   MatchAddresses addresses_;
 };

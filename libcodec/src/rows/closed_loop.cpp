@@ -21,7 +21,7 @@ ClosedLoop::State::State(const ClosedLoop& loop, std::span<const Strand> strands
       reference_(beside.reference),
       inputs_(loop.predictor_.lags().size()) {
   if (!loop.match_) return;
-  memory_.emplace(strands.back().first_row + strands.back().row_count, loop.channels_, beside.dictionary);
+  memory_.emplace(strands.back().first_row + strands.back().row_count, loop.channels_, beside.stored);
   for (std::size_t i = 0; i < inputs_.size(); ++i) lag_rows_.emplace_back(largest_step_rows, loop.channels_);
   work_.resize(loop.channels_);
 }

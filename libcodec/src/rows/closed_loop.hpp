@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "linear/row_block.hpp"
-#include "predict/dictionary.hpp"
 #include "predict/linear_predictor.hpp"
 #include "predict/match_predictor.hpp"
 #include "predict/reference.hpp"
 #include "predict/row_history.hpp"
+#include "predict/stored_rows.hpp"
 #include "profile/codec_model.hpp"
 #include "rows/step_plan.hpp"
 #include "transform/row_synthesis.hpp"
@@ -21,7 +21,7 @@ namespace actz {
 /// What the rows of a chunk are predicted from beside each other; all borrowed.
 struct RowsBeside {
   const RowBlock<std::int16_t>* reference = nullptr;  ///< inputs of ReferencePredictor for every row of the chunk
-  const DictionaryRows* dictionary = nullptr;         ///< in the units of the tensor
+  const FixedStoredRows* stored = nullptr;            ///< in the units of the tensor
 };
 
 /// What encoder and decoder compute identically for each row: prediction from decoded rows, then the row itself

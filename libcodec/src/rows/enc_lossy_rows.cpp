@@ -65,10 +65,10 @@ void LossyRowEncoder::match(const RowSource& rows, const StepRows& step, ClosedL
   }
 }
 
-DictionarySearch LossyRowEncoder::searchable(const Dictionary& dictionary, float unit,
-                                             std::span<const std::int32_t> centre) const {
+StoredSearch LossyRowEncoder::searchable(const StoredRows& stored, float unit,
+                                         std::span<const std::int32_t> centre) const {
   constexpr std::size_t kTogether = 64;
-  DictionarySearch out{DictionaryRows(dictionary, unit, centre), MatchSearch()};
+  StoredSearch out{FixedStoredRows(stored, unit, centre), MatchSearch()};
   RowBlock<float> rows(kTogether, channels_);
   RowBlock<float> coefficients(kTogether, coefficients_);
   for (std::size_t first = 0; first < out.rows.size(); first += kTogether) {
@@ -85,8 +85,8 @@ void LossyRowEncoder::encode(const RowSource& rows, std::span<const Strand> stra
                              Matching matching) const {
   const StepPlan plan(strands, in_lockstep_);
   const std::size_t widest = plan.largest_step_rows();
-  const DictionaryRows* const dictionary = beside.dictionary != nullptr ? &beside.dictionary->rows : nullptr;
-  ClosedLoop::State state(loop_, strands, widest, {beside.reference, dictionary});
+  const FixedStoredRows* const stored = beside.stored != nullptr ? &beside.stored->rows : nullptr;
+  ClosedLoop::State state(loop_, strands, widest, {beside.reference, stored});
   RowBlock<float> innovation(widest, channels_);
   RowBlock<float> coefficients(widest, coefficients_);
   RowBlock<std::int16_t> values(widest, coefficients_);
@@ -95,7 +95,7 @@ void LossyRowEncoder::encode(const RowSource& rows, std::span<const Strand> stra
   StepMatches matched;
   if (loop_.matches_rows() && matching == Matching::chosen) {
     matched.matcher.emplace(match_, loop_, analysis_, cost_, channels_, coefficients_, strands.size(), widest,
-                            beside.dictionary, beside.own_rows);
+                            beside.stored, beside.own_rows);
     matched.room = RowBlock<float>(widest, channels_);
   }
 

@@ -51,8 +51,8 @@ enum class Matching { chosen, given };
 /// What rows are predicted from beside each other, as an encoder wants it; all borrowed.
 struct EncodedBeside {
   const RowBlock<std::int16_t>* reference = nullptr;  ///< inputs of the loop's reference, row by row as the rows
-  const DictionarySearch* dictionary = nullptr;       ///< of the model's
-  /// For each strand, rows of the dictionary that were made of it: training leaves them out; empty: none
+  const StoredSearch* stored = nullptr;
+  /// For each strand, stored rows that were made of it: training leaves them out; empty: none
   std::span<const AddressRange> own_rows = {};
 };
 
@@ -73,9 +73,9 @@ class LossyRowEncoder {
 
   const ClosedLoop& loop() const { return loop_; }
 
-  /// The dictionary of the model, ready to be searched for rows of a unit.
+  /// Stored rows, ready to be searched for rows of a unit.
   /// @param centre  of the model, in that unit.
-  DictionarySearch searchable(const Dictionary& dictionary, float unit, std::span<const std::int32_t> centre) const;
+  StoredSearch searchable(const StoredRows& stored, float unit, std::span<const std::int32_t> centre) const;
 
  private:
   struct StepMatches;

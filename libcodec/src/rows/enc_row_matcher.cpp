@@ -43,7 +43,7 @@ CoefficientCost coefficient_cost(unsigned state_bits) {
 
 RowMatcher::RowMatcher(const MatchModel& model, const ClosedLoop& loop, const RowAnalysis& analysis,
                        const CoefficientCost& cost, std::size_t channels, std::size_t coefficients, std::size_t strands,
-                       std::size_t largest_step_rows, const DictionarySearch* dictionary,
+                       std::size_t largest_step_rows, const StoredSearch* stored,
                        std::span<const AddressRange> left_out)
     : model_(model),
       loop_(loop),
@@ -52,9 +52,9 @@ RowMatcher::RowMatcher(const MatchModel& model, const ClosedLoop& loop, const Ro
       channels_(channels),
       coefficient_count_(coefficients),
       kernels_(match_kernels()),
-      dictionary_(dictionary != nullptr ? &dictionary->search : nullptr),
+      stored_(stored != nullptr ? &stored->search : nullptr),
       left_out_(left_out),
-      search_(dictionary != nullptr ? static_cast<std::uint32_t>(dictionary->rows.size()) : 0),
+      search_(stored != nullptr ? static_cast<std::uint32_t>(stored->rows.size()) : 0),
       codes_(model, strands),
       innovation_(largest_step_rows, channels),
       coefficients_(largest_step_rows, coefficients) {}
@@ -63,7 +63,7 @@ std::uint32_t RowMatcher::nearest(const MatchMemory& memory, std::uint32_t stran
                                   const float* coefficients) const {
   NearestSketches candidates;
   const AddressRange left_out = left_out_.empty() ? AddressRange{} : left_out_[strand];
-  if (dictionary_ != nullptr) dictionary_->find(coefficients, coefficient_count_, candidates, left_out);
+  if (stored_ != nullptr) stored_->find(coefficients, coefficient_count_, candidates, left_out);
   search_.find(coefficients, coefficient_count_, candidates);
   std::uint32_t best = MatchAddresses::kNone;
   float best_distance = std::numeric_limits<float>::infinity();

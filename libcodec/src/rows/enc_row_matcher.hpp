@@ -23,22 +23,22 @@ struct CoefficientCost {
 };
 CoefficientCost coefficient_cost(unsigned state_bits);
 
-/// A dictionary as an encoder uses it with one model and unit.
-struct DictionarySearch {
-  DictionaryRows rows;
+/// Stored rows as an encoder uses them with one model and unit.
+struct StoredSearch {
+  FixedStoredRows rows;
   MatchSearch search;
 };
 
-/// The encoder's choice of a match for each row of a chunk: none, or the nearest decoded row, or row of the dictionary,
-/// in the class that leaves least of it, whatever makes the cheaper innovation.
+/// The encoder's choice of a match for each row of a chunk: none, or the nearest decoded or stored row, in the class
+/// that leaves least of it, whatever makes the cheaper innovation.
 class RowMatcher {
  public:
   /// All borrowed.
-  /// @param dictionary  null: none.
-  /// @param left_out    for each strand, rows of the dictionary that it must not be matched with; empty: none.
+  /// @param stored    null: none.
+  /// @param left_out  for each strand, stored rows that it must not be matched with; empty: none.
   RowMatcher(const MatchModel& model, const ClosedLoop& loop, const RowAnalysis& analysis, const CoefficientCost& cost,
              std::size_t channels, std::size_t coefficients, std::size_t strands, std::size_t largest_step_rows,
-             const DictionarySearch* dictionary, std::span<const AddressRange> left_out);
+             const StoredSearch* stored, std::span<const AddressRange> left_out);
 
   /// Matches for the rows of a step.
   /// @param rows  of the step, in fixed-point units.
@@ -62,7 +62,7 @@ class RowMatcher {
   std::size_t channels_;
   std::size_t coefficient_count_;
   const MatchKernels& kernels_;
-  const MatchSearch* dictionary_;
+  const MatchSearch* stored_;
   std::span<const AddressRange> left_out_;
   MatchSearch search_;  ///< among the rows of the chunk
   MatchCodes codes_;

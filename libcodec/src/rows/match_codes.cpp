@@ -106,9 +106,9 @@ double MatchCodes::bits(const MatchAddresses& addresses, std::uint32_t strand, c
 }
 
 void add_match_bits(const MatchModel& model, std::span<const Strand> strands, std::span<const RowMatch> matches,
-                    std::span<const std::uint32_t> dictionary, std::span<double> row_bits) {
+                    std::span<const std::uint32_t> stored, std::span<double> row_bits) {
   const StepPlan plan(strands, true);
-  MatchAddresses addresses(matches.size(), dictionary);
+  MatchAddresses addresses(matches.size(), stored);
   MatchCodes codes(model, strands.size());
   StepRows step;
   for (std::size_t index = 0; index < plan.step_count(); ++index) {

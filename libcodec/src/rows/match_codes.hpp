@@ -46,8 +46,8 @@ class MatchCodes {
 };
 
 /// Adds to each row of some strands, coded together, the bits of its match.
-/// @param dictionary  as for MatchAddresses.
+/// @param stored  as for MatchAddresses.
 void add_match_bits(const MatchModel& model, std::span<const Strand> strands, std::span<const RowMatch> matches,
-                    std::span<const std::uint32_t> dictionary, std::span<double> row_bits);
+                    std::span<const std::uint32_t> stored, std::span<double> row_bits);
 
 }  // namespace actz

@@ -1,0 +1,67 @@
+#include <chrono>
+
+#include "encode_options.hpp"
+#include "encode_tensors.hpp"
+#include "file_adapters.hpp"
+#include "io/growing_file.hpp"
+#include "verbs.hpp"
+
+namespace actz::cli {
+namespace {
+
+class NewEnd final : public ByteSink {
+ public:
+  explicit NewEnd(io::GrowingFile& file) : file_(file) {}
+  Status write(std::span<const std::byte> data) override { return file_.write(data); }
+
+ private:
+  io::GrowingFile& file_;
+};
+
+int append_to(const EncodePlan& plan, const std::string& path, const Verb& verb) {
+  auto file = io::GrowingFile::open(path);
+  if (!file) return report({path, file.error()});
+  const auto source = FileSource::open(path);
+  if (!source) return report({path, source.error()});
+  NewEnd sink(*file);
+  DecodeOptions reading;
+  reading.profiles = plan.profiles();
+  auto writer = ArchiveWriter::resume(*source, sink, reading);
+  if (!writer) return report({path, writer.error()});
+  const auto start = std::chrono::steady_clock::now();
+  const std::uint64_t before = writer->written_bytes();
+  if (const auto status = file->begin(before); !status) return report({path, status.error()});
+  std::vector<NamedReport> reports;
+  if (const auto failure = encode_tensors(plan, verb, *writer, reports)) return report(*failure);
+  const std::uint64_t added = writer->written_bytes() - before;
+  if (const auto status = writer->finish(); !status) return report({path, status.error()});
+  if (const auto status = file->finish(); !status) return report({path, status.error()});
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!verb.has("quiet")) print_reports(reports, added, seconds, verb.json());
+  return kOk;
+}
+
+}  // namespace
+
+int run_append(const Arguments& arguments) {
+  Verb verb(
+      "append FILE.actz IN... [options]",
+      "Encodes tensors as encode does and adds them to a file. With a profile, their rows are matched with those of\n"
+      "tensors that the file has of the same profile. The file stays as it was until the new end is whole; should the\n"
+      "program be killed meanwhile, the next append puts the old end back. Example:\n"
+      "  actz append texts.actz text7.npy --profile layer6.actp --name-profile --nmse 0.005");
+  add_encode_options(verb);
+  add_plan_options(verb);
+  if (const auto code = verb.parse(arguments)) return *code;
+  Arguments inputs = verb.files();
+  if (inputs.size() < 2) return usage_error("append wants a file and an input");
+  const std::string path = inputs.front();
+  inputs.erase(inputs.begin());
+  EncodeOptions options;
+  if (const auto failure = read_encode_options(verb, options)) return report(*failure);
+  EncodePlan plan;
+  if (const auto failure = EncodePlan::make(verb, inputs, options, plan)) return report(*failure);
+  return append_to(plan, path, verb);
+}
+
+}  // namespace actz::cli
