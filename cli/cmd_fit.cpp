@@ -75,6 +75,17 @@ void print_profile(const Profile& profile, const std::string& path, std::size_t 
   print_dictionary(profile);
 }
 
+std::optional<Density> parse_density(const std::string& word) {
+  constexpr std::pair<const char*, Density> kWords[] = {
+      {"auto", Density::automatic},        {"histogram", Density::histogram}, {"gaussian", Density::gaussian},
+      {"laplace", Density::laplace},       {"logistic", Density::logistic},   {"mixture", Density::mixture},
+      {"factorized", Density::factorized}, {"fourier", Density::fourier}};
+  for (const auto& [name, density] : kWords) {
+    if (word == name) return density;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 int run_fit(const Arguments& arguments) {
@@ -97,6 +108,8 @@ int run_fit(const Arguments& arguments) {
       "no-context", "a table class for each coefficient; faster, needs --states 1")(
       "no-transform",
       "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")(
+      "entropy", po::value<std::string>(),
+      "how tables follow from counts: auto (default), histogram, gaussian, laplace, logistic, mixture, factorized, fourier")(
       "no-matches", "predict no rows from like ones decoded before, even where that pays")(
       "dictionary", po::value<std::string>(),
       "SIZE, as 1MiB: keep rows of the dumps in the profile, for rows of any tensor to be predicted from, if that gains")(
@@ -117,6 +130,11 @@ int run_fit(const Arguments& arguments) {
   if (verb.has("sample")) options.sample_bytes = std::uint64_t{verb.get<unsigned>("sample")} << 20;
   options.transform = !verb.has("no-transform");
   options.match_rows = !verb.has("no-matches");
+  if (verb.has("entropy")) {
+    const auto density = parse_density(verb.text("entropy"));
+    if (!density) return usage_error("--entropy wants one of the words that --help lists");
+    options.density = *density;
+  }
   if (verb.has("dictionary")) {
     const auto bytes = parse_bytes(verb.text("dictionary"));
     if (!bytes || *bytes == 0) return usage_error("--dictionary wants a size, as in 512KiB or 1MiB");

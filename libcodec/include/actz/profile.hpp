@@ -58,6 +58,18 @@ class Profile {
   std::shared_ptr<const Content> content_;
 };
 
+/// How the tables of entropy models follow from counts. All end as the same integer frequencies.
+enum class Density {
+  automatic,  ///< counts over the prior that explains them best: matters where they are few
+  histogram,  ///< counts over a geometric prior of two
+  gaussian,   ///< these three by maximum likelihood, alone
+  laplace,
+  logistic,
+  mixture,     ///< of three Gaussians
+  factorized,  ///< a monotone network (Ballé et al. 2018, appendix 6.1)
+  fourier,     ///< a squared Fourier series (De la Fuente et al. 2024)
+};
+
 struct FitOptions {
   std::vector<double> target_nmse = {0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16};  ///< one rung each
   /// Rows that may be predicted from; empty: none. The last ones are left out where, on held-out rows or by
@@ -70,6 +82,7 @@ struct FitOptions {
   unsigned quantizer_states = 0;
   /// Tables follow what was decoded before; false: a table class for each coefficient (fast, uniform only)
   bool context = true;
+  Density density = Density::automatic;  ///< of the tables
   /// Predict rows from like rows decoded before in their chunk, in rungs where that pays. Not without transform, nor
   /// yet with a metric
   bool match_rows = true;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "fit/density.hpp"
 #include "generated/format_limits.hpp"
 #include "model/enc_symbol_bits.hpp"
 
@@ -49,8 +50,9 @@ struct Table {
 };
 
 /// Chooses the coded range, gives the rest to the escape, and normalises.
-Table make_table(const Histogram& raw_histogram, unsigned raw_bits, unsigned precision_bits) {
-  const Histogram smooth = with_prior(raw_histogram);
+Table make_table(const Histogram& counts, unsigned raw_bits, const ClassFitOptions& options) {
+  const unsigned precision_bits = options.precision_bits;
+  const Histogram smooth = estimate_counts(counts, options.density);
   const double total = smooth.total();
   const double threshold = kSmallestShareSlots / (1 << precision_bits) * total;
   const std::int32_t value_limit = 32768 >> raw_bits;
@@ -155,7 +157,7 @@ StaticModel fit_static_model(std::span<const Histogram> histograms, const ClassF
       class_of_candidate[i] = static_cast<std::uint8_t>(base + groups[i - first]);
     }
     for (const Histogram& histogram : merged) {
-      Table table = make_table(histogram, candidates.raw_bits[first], options.precision_bits);
+      Table table = make_table(histogram, candidates.raw_bits[first], options);
       model.ranges.push_back(table.range);
       model.tables.classes.push_back(std::move(table.frequencies));
     }

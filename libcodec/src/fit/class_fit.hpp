@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "actz/profile.hpp"
 #include "model/static_model.hpp"
 
 namespace actz {
@@ -43,6 +44,7 @@ std::uint8_t raw_bits_for(double deviation);
 struct ClassFitOptions {
   unsigned precision_bits = 11;
   unsigned max_classes = 64;
+  Density density = Density::automatic;
   double class_cost_bits = 0;  ///< side information that one more class must save; 0 when the profile is not counted
 };
 

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "fit/class_fit.hpp"
+#include "fit/density.hpp"
 #include "model/enc_context_rates.hpp"
 #include "rows/row_contexts.hpp"
 
@@ -120,8 +121,8 @@ double energy_of(const Histogram& histogram) {
 }
 
 /// Codes of a histogram, and the escape, as a table.
-void add_table(ContextModel& model, const Histogram& histogram) {
-  const Histogram smooth = with_prior(histogram);
+void add_table(ContextModel& model, const Histogram& histogram, Density density) {
+  const Histogram smooth = estimate_counts(histogram, density);
   std::vector<double> weight(ContextModel::kEscapeSymbol);
   double rest = 0;
   for (std::size_t i = 0; i < smooth.count.size(); ++i) {
@@ -235,7 +236,7 @@ void fit_tables(ContextModel& model, unsigned quantizer, const std::vector<Histo
   const std::size_t first_table = model.tables.classes.size();
   std::vector<Histogram> merged(1u + *std::max_element(group_of.begin(), group_of.end()));
   for (std::size_t i = 0; i < contexts; ++i) merged[group_of[i]].add(own[i]);
-  for (const Histogram& histogram : merged) add_table(model, histogram);
+  for (const Histogram& histogram : merged) add_table(model, histogram, options.density);
   for (std::size_t i = 0; i < contexts; ++i) {
     model.table_of[order[i] * model.quantizers + quantizer] = static_cast<std::uint8_t>(first_table + group_of[i]);
   }

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "actz/profile.hpp"
 #include "model/context_model.hpp"
 #include "rows/row_contexts.hpp"
 #include "rows/step_plan.hpp"
@@ -14,6 +15,7 @@ struct ContextFitOptions {
   unsigned precision_bits = 11;
   unsigned tables_per_quantizer = 32;  ///< 64 tables of 2048 entries are 512 KiB
   unsigned bins = kMaxBins;
+  Density density = Density::automatic;
   double table_cost_bits = 0;  ///< side information that one more table must save
   unsigned match_classes = 0;  ///< of the model, if rows are matched
 };

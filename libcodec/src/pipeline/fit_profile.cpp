@@ -190,6 +190,7 @@ RungOptions rung_options(double nmse, const FitOptions& options, std::uint32_t c
   out.choose_states = options.quantizer_states == 0;
   if (options.quantizer_states > 0) out.state_bits = static_cast<unsigned>(std::countr_zero(options.quantizer_states));
   if (!options.context) out.state_bits = 0;
+  out.tables.classes.density = out.tables.context.density = options.density;
   out.entropy = options.context ? EntropyKind::context : EntropyKind::static_classes;
   if (channels > kWideChannels) {
     out.wide = true;
