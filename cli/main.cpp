@@ -30,6 +30,7 @@ constexpr NamedVerb kVerbs[] = {
     {"verify", run_verify, "decode and check whole files"},
     {"eval", run_eval, "compare two tensor files: NMSE, PSNR, largest error"},
     {"cat", run_cat, "print values as text"},
+    {"bounds", run_bounds, "say what rate theory allows, and how far learned models may be off"},
     {"bench", run_bench, "measure rate and speed on a tensor, in memory"},
 };
 

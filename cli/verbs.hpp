@@ -13,6 +13,7 @@ int run_info(const Arguments& arguments);
 int run_verify(const Arguments& arguments);
 int run_eval(const Arguments& arguments);
 int run_cat(const Arguments& arguments);
+int run_bounds(const Arguments& arguments);
 int run_bench(const Arguments& arguments);
 
 }  // namespace actz::cli

@@ -60,6 +60,12 @@ b[20:24] = crc(b[:20]).to_bytes(4, "little"); open("newer.actz", "wb").write(b)'
 expect 4 "$actz" decode newer.actz y.npy
 [ ! -e y.npy ] || { echo "an output was written in spite of an error"; exit 1; }
 
+expect 2 "$actz" append x.actz
+expect 3 "$actz" append cut.actz x.npy
+expect 6 "$actz" append nothing.actz x.npy
+expect 2 "$actz" bounds
+expect 2 "$actz" bounds x.npy --confidence 2
+
 echo precious > kept.npy
 expect 2 "$actz" decode x.actz kept.npy
 expect 2 "$actz" encode x.npy kept.npy

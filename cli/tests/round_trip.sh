@@ -146,6 +146,14 @@ same calib.npy exact.npy
 
 if "$actz" fit calib.npy -o bad.actp --dictionary 1MB 2> error.txt; then exit 1; fi
 grep -q -- "--dictionary wants a size" error.txt
+"$actz" bounds calib.npy --test x.npy --nmse 0.05 --profile fine.actp --draws 8 --json | /usr/bin/python3 -c 'import json, sys
+r = json.load(sys.stdin)
+assert {"gaussian_rate", "gaussian_entropy", "measured_rate", "families", "rows", "step"} <= set(r), r
+histogram = r["families"][0]
+assert r["gaussian_rate"] < histogram["train_bits"] < histogram["train_bits"] + histogram["pac_gap"], r
+assert abs(r["nmse"] / 0.05 - 1) < 0.02 and len(r["families"]) == 7, r'
+"$actz" bounds calib.npy | grep -q "^fourier "
+
 # A file that grows is what it had been at once; one that could not grow stays as it was.
 /usr/bin/python3 -c 'import numpy as np
 x = np.load("x.npy").reshape(-1, 16)

@@ -22,6 +22,9 @@ Histogram estimate_counts(const Histogram& counts, Density wanted);
 std::vector<double> fit_gaussian(const Histogram& counts, std::size_t margin);
 std::vector<double> fit_laplace(const Histogram& counts, std::size_t margin);
 std::vector<double> fit_logistic(const Histogram& counts, std::size_t margin);
+/// A member of these three families.
+std::vector<double> scaled_masses(Density family, const Histogram& counts, std::size_t margin, double centre,
+                                  double scale);
 /// Three Gaussians, by expectation–maximisation.
 std::vector<double> fit_mixture(const Histogram& counts, std::size_t margin);
 /// The monotone network of Ballé et al. 2018, "Variational image compression with a scale hyperprior", appendix 6.1:

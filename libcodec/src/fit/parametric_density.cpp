@@ -97,6 +97,14 @@ std::vector<double> fit_logistic(const Histogram& counts, std::size_t margin) {
   return fit_scaled(logistic_below, counts, margin);
 }
 
+std::vector<double> scaled_masses(Density family, const Histogram& counts, std::size_t margin, double centre,
+                                  double scale) {
+  const Distribution below = family == Density::gaussian  ? gaussian_below
+                             : family == Density::laplace ? laplace_below
+                                                          : logistic_below;
+  return masses(below, counts, margin, centre, scale);
+}
+
 std::vector<double> fit_mixture(const Histogram& counts, std::size_t margin) {
   constexpr unsigned kTurns = 60;
   constexpr double kCellVariance = 1.0 / 12;  // of a value within its integer
