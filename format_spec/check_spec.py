@@ -252,7 +252,8 @@ class Checker:
                                  ("transforms", "check_transform_test_values"),
                                  ("transforms", "check_match_test_values"), ("symbols", "check_context_test_values"),
                                  ("symbols", "check_match_code_test_values"),
-                                 ("refinement", "check_refinement_test_values")):
+                                 ("refinement", "check_refinement_test_values"),
+                                 ("external", "check_external_test_values")):
             getattr(importlib.import_module(module), function)()
 
     def check_chapters_decode(self):
