@@ -5,6 +5,7 @@ import struct
 from recipes_context import contexts, lags
 from recipes_dictionaries import dictionary_of
 from recipes_matches import matches_of, part
+from recipes_references import from_reference
 from recipes_refined import refined
 from recipes_valid import CENTRED, recipe, small_values
 from writer import (
@@ -13,7 +14,7 @@ from writer import (
 )
 
 from bitio import FormatError
-from chunks import Chunk, DecodedChunk, rows_of_chunk
+from chunks import Chunk, DecodedChunk, row_range_of, rows_of_chunk
 from tensor_header import Tensor
 
 
@@ -21,7 +22,7 @@ class Sourced:
     """A file of tensors in chunks, whose decoded elements are kept, since other chunks are matched with them."""
 
     def __init__(self, dictionary=None):
-        self.file, self.decoded, self.tensors, self.models = FileBuilder(), {}, 0, 0
+        self.file, self.decoded, self.tensors, self.models, self.done = FileBuilder(), {}, 0, 0, []
         self.dictionary, self.lengths = dictionary or (None, [])
         if dictionary:
             self.file.add(DICTIONARY, self.dictionary)
@@ -43,6 +44,7 @@ class Sourced:
         self.header = tensor(name=name.encode(), dtype=dtype, shape=shape, view=(sequences, rows, channels),
                              strand_rows=strand_rows, unit=unit, **header)
         self.view, self.digests, self.strand = Tensor(self.header), [], 0
+        self.view.elements, self.view.chunk_rows = b"", []
         self.file.add(TENSOR, self.header, self.tensors)
         return self
 
@@ -58,6 +60,7 @@ class Sourced:
         payload, digest = coded_chunk(
             self.header, self.payload, values or small_values(label, sum(rows), self.view.channels), self.strand, strands, lanes_log2,
             decoded_sources=known, dictionary=self.dictionary, elements_to=kept.append, is_source=is_source,
+            reference=self.done[self.view.reference] if self.view.reference < len(self.done) else None,
             sources=sources if names is None else names, **self.place(), **options)
         return self.keep(payload, digest, kept[0], strands)
 
@@ -77,6 +80,8 @@ class Sourced:
             self.decoded[self.tensors, len(self.digests)] = DecodedChunk(Chunk(payload), self.view, elements)
         except FormatError:
             pass  # broken on purpose, and the source of nothing
+        self.view.elements += elements
+        self.view.chunk_rows.append(row_range_of(self.placed(strands), self.view))
         self.file.add(CHUNK, payload, self.tensors, self.strand, strands)
         self.digests.append(digest)
         self.strand += strands
@@ -85,6 +90,7 @@ class Sourced:
     def end(self):
         self.file.add(TENSOR_END, tensor_end(self.tensors, self.digests), self.tensors)
         self.tensors += 1
+        self.done.append(self.view)
         return self
 
     def finish(self):
@@ -149,6 +155,17 @@ def sources_exact():
     file.keep(payload, digest, b"".join(uint(x, 2) for row in rows for x in row), 1).end()
     file.model("all", 2, predictor=lags("all", 2)).begin("all", 2, rows=20)
     return file.chunk(4, [(0, 0), (1, 0), (1, 1), (2, 0)], share=1.0).end().finish()
+
+
+@recipe(2)
+def sources_and_reference():
+    """a model with a reference part, lags and a source of bf16; the reference in another cut"""
+    elements = b"".join(struct.pack("<f", (i % 7 - 3) * 0.5) for i in range(24))
+    file = Sourced().begin("low", 2, rows=12, strand_rows=4, is_referenced=1).raw(elements, 3, is_source=0).end()
+    file.model("source", 3).begin("source", 3, dtype="bf16", unit=f32(0.37)).chunk().end()
+    file.model("both", 3, predictor=lags("both", 3), reference=from_reference("both", 3, 2, 2))
+    file.begin("both", 3, rows=12, strand_rows=5, reference=0, reference_scale=f32(7.3))
+    return file.chunk(3, [(1, 0)], is_source=0, share=1.0).end().finish()
 
 
 @recipe(2)

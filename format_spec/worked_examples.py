@@ -115,7 +115,9 @@ def chunk(table, payload_bytes):
     lanes_log2 = table.uint(1, "lanes_log2")
     table.uint(8, "digest", hexadecimal(8))
     words, bypass_bytes, patch_bytes = [table.uint(4, field) for field in ("word_count", "bypass_bytes", "patch_bytes")]
-    table.uint(4, "reserved")
+    table.uint(1, "source_count")
+    table.uint(1, "is_source")
+    table.uint(2, "reserved")
     if coding == chunks.RAW:
         table.bytes(payload_bytes - chunks.CHUNK_HEADER_BYTES, "elements", lambda data: ", ".join(map(str, data)))
         return

@@ -18,6 +18,7 @@ def tables_checksum(classes):
 
 def decode_external(stream, classes, precision_bits, class_of, means):
     """The values. class_of, means: of each."""
+    require(len(stream) >= 40, "corrupt", "R-EXTN-03")
     reader = ByteReader(stream)
     version, precision, lanes_log2, reserved = (reader.uint(1) for _ in range(4))
     checksum, count, word_count = reader.uint(4), reader.uint(8), reader.uint(8)
@@ -25,8 +26,8 @@ def decode_external(stream, classes, precision_bits, class_of, means):
     require(version == 1 and lanes_log2 <= 7 and reserved == 0, "unsupported", "R-EXTN-01")
     known = (precision_bits, tables_checksum(classes), len(class_of))
     require((precision, checksum, count) == known, "bad_argument", "R-EXTN-02")
+    require(reader.remaining() == 4 * 2**lanes_log2 + 2 * word_count + bypass_bytes, "corrupt", "R-EXTN-03")
     states = [reader.uint(4) for _ in range(2**lanes_log2)]
-    require(reader.remaining() == 2 * word_count + bypass_bytes, "corrupt", "R-EXTN-03")
     coder = RansDecoder(states, reader.bytes(2 * word_count), precision_bits)
     bypass = BitReader(reader.bytes(bypass_bytes), "R-CHNK-20")
     slots = [slots_of(frequencies) for _, frequencies in classes]

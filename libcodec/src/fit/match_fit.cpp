@@ -59,10 +59,10 @@ using Group = std::span<const Strand>;
 class MatchTrainer {
  public:
   MatchTrainer(TrainingRows& rows, const RungFit& rung, const RungOptions& options,
-               const TrainingDictionary* dictionary)
+               const TrainingStoredRows* dictionary)
       : rows_(rows),
         dictionary_(dictionary),
-        dictionary_rows_(dictionary != nullptr ? dictionary->dictionary->row_count() : 0),
+        dictionary_rows_(dictionary != nullptr ? dictionary->rows->row_count() : 0),
         options_(options),
         model_(rung.model),
         learns_linear_(!options.wide && rows.reference_channels == 0 && !options.lags.empty()),
@@ -77,7 +77,7 @@ class MatchTrainer {
     model_.match.classes = classes;
     if (dictionary != nullptr) {
       model_.match.dictionary = dictionary->digest;
-      const std::vector<std::uint32_t>& position = dictionary->dictionary->position;
+      const std::vector<std::uint32_t>& position = dictionary->rows->position;
       std::copy(position.begin(), position.end(), position_.begin());
     }
     for_each_row([&](std::size_t row, std::size_t t) { position_[dictionary_rows_ + row] = t; });
@@ -159,7 +159,7 @@ class MatchTrainer {
   void name_sources(std::span<const Strand> group) {
     const StepPlan plan(group, true);
     const auto positions = std::span<const std::uint32_t>();
-    MatchAddresses addresses(rows_.row_count(), dictionary_ != nullptr ? dictionary_->dictionary->position : positions);
+    MatchAddresses addresses(rows_.row_count(), dictionary_ != nullptr ? dictionary_->rows->position : positions);
     StepRows step;
     for (std::size_t index = 0; index < plan.step_count(); ++index) {
       plan.rows_of(index, step);
@@ -313,7 +313,7 @@ class MatchTrainer {
   }
 
   TrainingRows& rows_;
-  const TrainingDictionary* dictionary_;
+  const TrainingStoredRows* dictionary_;
   std::size_t dictionary_rows_;
   RungOptions options_;
   CodecModel model_;
@@ -332,7 +332,7 @@ class MatchTrainer {
 
 /// Bits per value of a part of the training rows at the wanted error, from two units.
 double judged_bits(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& judges,
-                   const RungOptions& options, const TrainingDictionary* dictionary) {
+                   const RungOptions& options, const TrainingStoredRows* dictionary) {
   std::vector<RowMatch> matches;  // chosen in the first trial, taken over by the other
   double unit = double{model.unit};
   double log_nmse[2] = {}, bits[2] = {};
@@ -353,13 +353,13 @@ double judged_bits(const CodecModel& model, TrainingRows& rows, const std::vecto
 }  // namespace
 
 RungFit fit_matches(TrainingRows& rows, RungFit rung, const RungOptions& options,
-                    const TrainingDictionary* dictionary) {
+                    const TrainingStoredRows* dictionary) {
   const auto group = chunk_groups(rows.train, rows.channels, kGroupValues).front();
   const std::vector<Strand> judges(group.begin(), group.end());
   const std::vector<Strand>& measured = rows.held_out.empty() ? rows.train : rows.held_out;
   double least = judged_bits(rung.model, rows, judges, options, nullptr);
   RungFit best = rung;
-  const auto consider = [&](const TrainingDictionary* with) {
+  const auto consider = [&](const TrainingStoredRows* with) {
     RungFit fit;
     fit.model = MatchTrainer(rows, rung, options, with).run();
     const double bits = judged_bits(fit.model, rows, judges, options, with);

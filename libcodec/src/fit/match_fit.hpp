@@ -13,6 +13,6 @@ namespace actz {
 /// @param options  with which it was fitted.
 /// @param dictionary  to match rows with, too, where that needs fewer bits; null: none.
 RungFit fit_matches(TrainingRows& rows, RungFit rung, const RungOptions& options,
-                    const TrainingDictionary* dictionary = nullptr);
+                    const TrainingStoredRows* dictionary = nullptr);
 
 }  // namespace actz

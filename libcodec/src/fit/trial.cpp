@@ -47,10 +47,10 @@ RowBlock<std::int16_t> side_inputs(const LossyRowEncoder& encoder, const Trainin
 }
 
 std::optional<StoredSearch> searchable(const LossyRowEncoder& encoder, const CodecModel& model,
-                                       const TrainingDictionary* dictionary, double unit) {
-  if (dictionary == nullptr || model.match.classes == 0) return std::nullopt;
+                                       const TrainingStoredRows* stored, double unit) {
+  if (stored == nullptr || model.match.classes == 0) return std::nullopt;
   const std::vector<std::int32_t> centre = scaled_centre(model, centre_scale_for(model, unit));
-  return encoder.searchable(*dictionary->dictionary, static_cast<float>(unit), centre);
+  return encoder.searchable(*stored->rows, static_cast<float>(unit), centre);
 }
 
 double noise_per_step_squared(unsigned state_bits) {
@@ -96,11 +96,11 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
     }
   };
   const LossyRowEncoder::RowSource source = [&](std::size_t row, float*) { return rows.row(row); };
-  const std::optional<StoredSearch> search = searchable(encoder, model, options.dictionary, options.unit);
+  const std::optional<StoredSearch> search = searchable(encoder, model, options.stored, options.unit);
   const auto positions = search ? search->rows.position() : std::span<const std::uint32_t>{};
   if (has_matches) {
     for (const std::span<const Strand> group : chunk_groups(strands, rows.channels, options.group_values)) {
-      const std::vector<AddressRange> own = search ? options.dictionary->own_rows(group) : std::vector<AddressRange>{};
+      const std::vector<AddressRange> own = search ? options.stored->own_rows(group) : std::vector<AddressRange>{};
       encoder.encode(source, group, quantised, measure_row, {&side, search ? &*search : nullptr, own}, matches,
                      matching);
       add_match_bits(model.match, group, matches, positions, match_bits);

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "fit/entropy_fit.hpp"
-#include "fit/training_dictionary.hpp"
 #include "fit/training_rows.hpp"
+#include "fit/training_stored_rows.hpp"
 #include "profile/codec_model.hpp"
 #include "rows/enc_lossy_rows.hpp"
 
@@ -39,7 +39,7 @@ struct TrialOptions {
   bool wants_bits = true;     ///< false: rates are left 0, and less is done
   std::size_t warm_rows = 0;  ///< at the front of each strand, coded but not measured: their history is missing
   unsigned threads = 1;       ///< changes nothing but time
-  const TrainingDictionary* dictionary = nullptr;  ///< that the model names; null if none
+  const TrainingStoredRows* stored = nullptr;  ///< that rows may be matched with, too; null if none
   /// Of a model that matches rows: if empty they are chosen and kept here, else they are these; null: chosen
   std::vector<RowMatch>* matches = nullptr;
   std::uint64_t group_values = 1u << 20;  ///< of rows that may be matched with each other
@@ -67,9 +67,9 @@ double strand_energy(const TrainingRows& rows, const Strand& strand);
 /// Match class of each row.
 std::vector<std::uint8_t> classes_of(std::span<const RowMatch> matches);
 
-/// The dictionary in the units of rows that are coded with a model; nothing if there is none.
+/// Stored rows in the units of rows that are coded with a model; nothing if there are none.
 std::optional<StoredSearch> searchable(const LossyRowEncoder& encoder, const CodecModel& model,
-                                       const TrainingDictionary* dictionary, double unit);
+                                       const TrainingStoredRows* stored, double unit);
 
 /// Inputs of the reference, if the encoder's model has one.
 /// @param scale  that goes with the unit of the rows.

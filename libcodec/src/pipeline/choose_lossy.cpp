@@ -257,7 +257,7 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
 Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
                             const StoredRows* dictionary, const UnitTarget& target, double unit,
                             const EncodeOptions& options) {
-  const TrainingDictionary known{dictionary, {}, {}};
+  const TrainingStoredRows known{dictionary, {}, {}};
   const std::uint64_t values = tensor.view.sequences * tensor.view.rows * tensor.view.channels;
   const std::uint64_t strand_rows =
       std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));

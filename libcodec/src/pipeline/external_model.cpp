@@ -23,6 +23,7 @@ namespace actz {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kHeaderBytes = 40;
 constexpr std::size_t kMaxExternalClasses = 4096;
 constexpr std::size_t kBlock = 4096;  ///< symbols at a time: a multiple of every number of lanes
 
@@ -206,20 +207,23 @@ Status ExternalModel::decode(std::span<const std::byte> stream, std::span<const 
                              std::span<const std::int32_t> means, std::span<std::int32_t> values) const {
   const std::size_t count = values.size();
   ACTZ_CHECK(state_->check(count, class_of, means));
+  const Error wrong_length = corrupt("the stream has another length than its header says");
+  if (stream.size() < kHeaderBytes) return wrong_length;  // R-EXTN-03
   ByteReader in(stream, 0);
   ACTZ_TRY(const auto header, read_header(in));
   if (header.precision_bits != state_->tables.precision_bits || header.tables_checksum != state_->checksum ||
       header.count != count)  // R-EXTN-02
     return bad_argument("the stream was coded with other tables, or has another number of values");
+  const std::size_t state_bytes = std::size_t{4} << header.lanes_log2;
+  if (in.remaining_bytes() < state_bytes || header.word_count > (in.remaining_bytes() - state_bytes) / 2 ||
+      header.bypass_bytes != in.remaining_bytes() - state_bytes - 2 * header.word_count)  // R-EXTN-03
+    return wrong_length;
   std::vector<std::uint32_t> states;
   for (unsigned lane = 0; lane < 1u << header.lanes_log2; ++lane) {
     ACTZ_TRY(const auto state, in.u32("coder state"));
     if (state < kRansLowerBound) return corrupt("a coder state is below 65536");  // R-RANS-01
     states.push_back(state);
   }
-  if (header.word_count > in.remaining_bytes() / 2 ||
-      header.bypass_bytes != in.remaining_bytes() - 2 * header.word_count)  // R-EXTN-03
-    return corrupt("the stream has another length than its header says");
   ACTZ_TRY(const auto words, in.bytes(2 * header.word_count, "words"));
   ACTZ_TRY(const auto bypass_bytes, in.bytes(header.bypass_bytes, "bypass"));
   RansDecoder decoder(state_->decode, states, words);

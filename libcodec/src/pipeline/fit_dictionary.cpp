@@ -56,9 +56,9 @@ std::vector<float> values_of(const TrainingRows& rows, const std::vector<double>
   return out;
 }
 
-TrainingDictionary for_training(const StoredRows& dictionary, const std::vector<std::byte>& bytes,
+TrainingStoredRows for_training(const StoredRows& dictionary, const std::vector<std::byte>& bytes,
                                 const std::vector<Piece>& pieces, std::size_t length) {
-  TrainingDictionary out{&dictionary, sha256(bytes), {}};
+  TrainingStoredRows out{&dictionary, sha256(bytes), {}};
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const auto count = static_cast<std::uint32_t>(length);
     if (!out.of_strand.empty() && out.of_strand.back().first == pieces[i].of_strand) {

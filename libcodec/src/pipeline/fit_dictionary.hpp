@@ -8,7 +8,7 @@
 
 #include "actz/result.hpp"
 #include "fit/rung_fit.hpp"
-#include "fit/training_dictionary.hpp"
+#include "fit/training_stored_rows.hpp"
 
 namespace actz {
 
@@ -16,7 +16,7 @@ namespace actz {
 struct FittedDictionary {
   std::vector<std::byte> bytes;  ///< payload of DICTIONARY
   std::shared_ptr<const StoredRows> rows;
-  TrainingDictionary training;  ///< borrows `rows`
+  TrainingStoredRows training;  ///< borrows `rows`
   bool holds_all_rows = false;  ///< of the training rows, but for what a whole number of strands leaves over
 };
 

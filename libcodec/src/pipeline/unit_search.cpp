@@ -161,7 +161,7 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
     const Trial measured =
         try_encoder(encoder, model, sample.rows, sample.rows.train,
                     {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), search.warm_rows,
-                     search.threads, search.dictionary, &matches, kMatchedChunkValues});
+                     search.threads, search.stored, &matches, kMatchedChunkValues});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {

@@ -29,7 +29,7 @@ struct SearchOptions {
   std::size_t warm_rows = 0;     ///< at the front of each strand of the sample, not measured
   double accepted_step = 0.015;  ///< a correction of the unit, as a logarithm, so small needs no trial after it
   unsigned threads = 1;
-  const TrainingDictionary* dictionary = nullptr;  ///< that the model names; null if none
+  const TrainingStoredRows* stored = nullptr;  ///< that rows may be matched with, too; null if none
 };
 
 struct FoundUnit {

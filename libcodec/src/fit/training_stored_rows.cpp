@@ -1,10 +1,10 @@
-#include "fit/training_dictionary.hpp"
+#include "fit/training_stored_rows.hpp"
 
 #include <algorithm>
 
 namespace actz {
 
-std::vector<AddressRange> TrainingDictionary::own_rows(std::span<const Strand> strands) const {
+std::vector<AddressRange> TrainingStoredRows::own_rows(std::span<const Strand> strands) const {
   std::vector<AddressRange> out;
   if (of_strand.empty()) return out;
   for (const Strand& strand : strands) {
