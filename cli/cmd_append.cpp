@@ -1,4 +1,5 @@
 #include <chrono>
+#include <filesystem>
 
 #include "encode_options.hpp"
 #include "encode_tensors.hpp"
@@ -9,21 +10,20 @@
 namespace actz::cli {
 namespace {
 
-class NewEnd final : public ByteSink {
- public:
-  explicit NewEnd(io::GrowingFile& file) : file_(file) {}
-  Status write(std::span<const std::byte> data) override { return file_.write(data); }
-
- private:
-  io::GrowingFile& file_;
-};
+/// Puts the old end back after an append that was cut off.
+int put_back(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path + ".undo", ignored)) return usage_error("append wants a file and an input");
+  const auto file = io::GrowingFile::open(path);
+  return file ? kOk : report({path, file.error()});
+}
 
 int append_to(const EncodePlan& plan, const std::string& path, const Verb& verb) {
   auto file = io::GrowingFile::open(path);
   if (!file) return report({path, file.error()});
   const auto source = FileSource::open(path);
   if (!source) return report({path, source.error()});
-  NewEnd sink(*file);
+  FileSink sink(*file);
   DecodeOptions reading;
   reading.profiles = plan.profiles();
   auto writer = ArchiveWriter::resume(*source, sink, reading);
@@ -48,13 +48,14 @@ int run_append(const Arguments& arguments) {
       "append FILE.actz IN... [options]",
       "Encodes tensors as encode does and adds them to a file. With a profile, their rows are matched with those of\n"
       "tensors that the file has of the same profile. The file stays as it was until the new end is whole; should the\n"
-      "program be killed meanwhile, the next append puts the old end back. Example:\n"
+      "program be killed meanwhile, the next append puts the old end back, and so does append FILE alone. Example:\n"
       "  actz append texts.actz text7.npy --profile layer6.actp --name-profile --nmse 0.005");
   add_encode_options(verb);
   add_plan_options(verb);
   if (const auto code = verb.parse(arguments)) return *code;
   Arguments inputs = verb.files();
-  if (inputs.size() < 2) return usage_error("append wants a file and an input");
+  if (inputs.empty()) return usage_error("append wants a file and an input");
+  if (inputs.size() == 1) return put_back(inputs.front());
   const std::string path = inputs.front();
   inputs.erase(inputs.begin());
   EncodeOptions options;

@@ -1,7 +1,9 @@
 #include "command_line.hpp"
 
 #include <fmt/format.h>
+
 #include <unistd.h>
+#include <filesystem>
 
 #include <charconv>
 #include <cstdio>
@@ -59,6 +61,9 @@ int report(const Failure& failure) {
   if (!failure.file.empty()) line += failure.file + ": ";
   line += failure.error.message;
   if (failure.error.byte_offset != Error::kNoOffset) line += fmt::format(" (at byte {})", failure.error.byte_offset);
+  std::error_code ignored;
+  if (exit_code(failure.error.code) == kCorrupt && std::filesystem::exists(failure.file + ".undo", ignored))
+    line += fmt::format("; an append was cut off: 'actz append {}' puts the old end back", failure.file);
   fmt::print(stderr, "{} [{}]\n", line, std::string(to_string(failure.error.code)));
   return exit_code(failure.error.code);
 }

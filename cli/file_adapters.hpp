@@ -22,13 +22,15 @@ class SourceElements final : public ElementSource {
   io::TensorSource& source_;
 };
 
+/// @param File  io::OutputFile or io::GrowingFile.
+template <class File>
 class FileSink final : public ByteSink {
  public:
-  explicit FileSink(io::OutputFile& file) : file_(file) {}
+  explicit FileSink(File& file) : file_(file) {}
   Status write(std::span<const std::byte> data) override { return file_.write(data); }
 
  private:
-  io::OutputFile& file_;
+  File& file_;
 };
 
 /// A file's bytes through the memory map.

@@ -61,6 +61,17 @@ expect 4 "$actz" decode newer.actz y.npy
 [ ! -e y.npy ] || { echo "an output was written in spite of an error"; exit 1; }
 
 expect 2 "$actz" append x.actz
+cp x.actz whole.actz
+/usr/bin/python3 -c 'import fcntl, os, subprocess, sys, time, numpy as np
+np.save("long.npy", np.random.default_rng(1).normal(size=(4096, 512)).astype("f4"))
+run = subprocess.Popen([sys.argv[1], "append", "x.actz", "long.npy", "-q"])
+while not os.path.exists("x.actz.undo"): time.sleep(0.001)
+run.kill(); run.wait()
+with open("x.actz", "r+b") as file: file.truncate(os.path.getsize("x.actz") - 1)' "$actz"
+"$actz" verify x.actz 2> hint.txt && exit 1
+grep -q "an append was cut off: 'actz append x.actz' puts the old end back" hint.txt
+"$actz" append x.actz
+cmp x.actz whole.actz
 expect 3 "$actz" append cut.actz x.npy
 expect 6 "$actz" append nothing.actz x.npy
 expect 2 "$actz" bounds

@@ -26,7 +26,7 @@ Result<StoredRows> decode_rows_of(const LoadedChunk& chunk) {
 
 Result<std::vector<ChunkName>> names_of(const LoadedChunk& chunk) {
   ACTZ_TRY(auto names, read_chunk_names(*chunk.payload, chunk.header, chunk.file_offset_bytes));
-  if (!std::is_sorted(names.begin(), names.end(), std::less_equal<ChunkName>())) {  // R-SRCE-03
+  if (std::adjacent_find(names.begin(), names.end(), std::greater_equal<ChunkName>()) != names.end()) {  // R-SRCE-03
     return broken(chunk, "a chunk names sources out of order");
   }
   return names;
