@@ -59,6 +59,7 @@ void print_profile(const Profile& profile, const std::string& path, std::size_t 
                               {"held_out_bits_per_value", rung.held_out_bits_per_value},
                               {"matches_rows", rung.matches_rows},
                               {"uses_dictionary", rung.uses_dictionary},
+                              {"uses_network", rung.uses_network},
                               {"dictionary_pays_from_values", rung.dictionary_pays_from_values},
                               {"model_bytes", rung.model_bytes}});
     }
@@ -110,6 +111,8 @@ int run_fit(const Arguments& arguments) {
       "code channels as they are, with --states 1 --no-context unless told otherwise: fast, at a higher rate")(
       "entropy", po::value<std::string>(),
       "how tables follow from counts: auto (default), histogram, gaussian, laplace, logistic, mixture, factorized, fourier")(
+      "network", po::value<unsigned>(),
+      "WIDTH, as 256 or 1024: predict rows with a network of so many hidden units, too, in rungs where that pays: fewer bits, slower to decode")(
       "no-matches", "predict no rows from like ones decoded before, even where that pays")(
       "dictionary", po::value<std::string>(),
       "SIZE, as 1MiB: keep rows of the dumps in the profile, for rows of any tensor to be predicted from, if that gains")(
@@ -134,6 +137,15 @@ int run_fit(const Arguments& arguments) {
     const auto density = parse_density(verb.text("entropy"));
     if (!density) return usage_error("--entropy wants one of the words that --help lists");
     options.density = *density;
+  }
+  if (verb.has("network")) {
+    options.network_width = verb.get<unsigned>("network");
+    if (options.network_width < 1 || options.network_width > 4096)
+      return usage_error("--network wants a width from 1 to 4096");
+    if (!options.transform || !options.lags.size() || verb.has("metric") || verb.has("no-context") ||
+        verb.has("reference"))
+      return usage_error(
+          "--network does not go with --no-transform, --no-context, --lags none, --reference or --metric");
   }
   if (verb.has("dictionary")) {
     const auto bytes = parse_bytes(verb.text("dictionary"));

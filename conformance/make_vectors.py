@@ -29,6 +29,7 @@ import recipes_invalid_references  # noqa: F401
 import recipes_invalid_refined  # noqa: F401
 import recipes_invalid_sources  # noqa: F401
 import recipes_matches  # noqa: F401
+import recipes_networks  # noqa: F401
 import recipes_profiles
 import recipes_program
 import recipes_references  # noqa: F401

@@ -20,7 +20,7 @@ def bad(**options):
 LAG = dense_predictor([1], [0, 0], [0, 0], [[1, 0], [0, 1]])
 with_model("model_match_kind", "unsupported", "R-MODEL-02", "match kind 3", bad(match=(3, b"")))
 with_model("model_codec", "unsupported", "R-MODEL-02", "codec 3", b"\3" + GOOD_MODEL[1:])
-with_model("model_predictor", "unsupported", "R-MODEL-02", "predictor 3", bad(predictor=(3, b"")))
+with_model("model_predictor", "unsupported", "R-MODEL-02", "predictor 4", bad(predictor=(4, b"")))
 with_model("model_synthesis", "unsupported", "R-MODEL-02", "synthesis 4", bad(synthesis=(4, b"")))
 with_model("model_quantiser", "unsupported", "R-MODEL-02", "quantiser 255", bad(quantiser=255))
 with_model("model_entropy", "unsupported", "R-MODEL-02", "entropy model 255", bad(entropy_kind=255))

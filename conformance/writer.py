@@ -186,6 +186,18 @@ def low_rank_predictor(lags, input_shift, down_shift, down, output_shift, up, ra
     return 2, out + rice_array([value for row in up for value in row], max(len(down), 1))
 
 
+def network_predictor(lags, input_shift, output_shift, matrix, layers, network_output_shift, network_matrix,
+                      layer_count=None):
+    """layers: (shifts, rows of weights). network_matrix: rows of as many columns as the last layer has outputs."""
+    out = dense_predictor(lags, input_shift, output_shift, matrix)[1]
+    out += uint(len(layers) if layer_count is None else layer_count, 1)
+    for shifts, weights in layers:
+        out += uint(len(shifts), 2) + rice_array(shifts)
+        out += rice_array([value for row in weights for value in row], len(weights[0]) if weights else 1)
+    out += rice_array(network_output_shift)
+    return 3, out + rice_array([value for row in network_matrix for value in row], max(len(layers[-1][0]), 1) if layers else 1)
+
+
 def reference_part(centre, input_shift, output_shift, matrix, scale=f32(1.0), rows=1, channels=None):
     """centre: bit patterns. matrix: rows of `rows` * len(centre), those of the row itself first."""
     out = uint(len(centre) if channels is None else channels, 4) + uint(rows, 1) + uint(scale, 4)

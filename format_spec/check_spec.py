@@ -250,7 +250,8 @@ class Checker:
         for module, function in (("checksums", "check_digest_test_values"),
                                  ("model", "check_rice_test_values"),
                                  ("transforms", "check_transform_test_values"),
-                                 ("transforms", "check_match_test_values"), ("symbols", "check_context_test_values"),
+                                 ("transforms", "check_match_test_values"), ("transforms", "check_network_test_values"),
+                                 ("symbols", "check_context_test_values"),
                                  ("symbols", "check_match_code_test_values"),
                                  ("refinement", "check_refinement_test_values"),
                                  ("external", "check_external_test_values")):

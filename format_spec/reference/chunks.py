@@ -2,13 +2,13 @@
 
 from bitio import BitReader, ByteReader, require, wrap_i32
 from checksums import xxh64
-from model import INT32, LOSSLESS, LOSSY, read_model, read_rice_array
+from model import INT32, LOSSLESS, LOSSY, PREDICTOR_NETWORK, read_model, read_rice_array
 from rans import RansDecoder
 from refinement import refine
 from symbols import VALUES_OF, MatchCodes
 from tensor_header import BF16, F16, F32, F64, NO_REFERENCE, Tensor
 from transforms import (
-    BINARY32, FORMS, NO_MATCH, History, element_of, predict, predict_from_match, predict_from_reference, reconstruct,
+    BINARY32, FORMS, NO_MATCH, History, element_of, predict, predict_from_match, predict_from_network, predict_from_reference, reconstruct,
     reference_inputs, scaled_centre, stored_strands,
 )
 
@@ -179,6 +179,8 @@ def decode_lossy_rows(tensor, model, strands, values, inputs, sources, codes):
                 parts.append(predict_from_reference(model, inputs[strand], t))
             if model.match:
                 parts.append(predict_from_match(model, history, match))
+            if model.predictor == PREDICTOR_NETWORK:
+                parts.append(predict_from_network(model, history, strand, t, match))
             rows.append(reconstruct(model, [wrap_i32(sum(terms)) for terms in zip(*parts)], quantised))
         history.remember(step, rows)
     return [[element_of(x, c, tensor.unit, tensor.dtype) for x, c in zip(row, centre)]

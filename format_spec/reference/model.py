@@ -52,7 +52,7 @@ def check_rice_test_values():
 
 # spec: model
 LOSSY, LOSSLESS = 1, 2
-PREDICTOR_NONE, PREDICTOR_DENSE, PREDICTOR_LOW_RANK = 0, 1, 2
+PREDICTOR_NONE, PREDICTOR_DENSE, PREDICTOR_LOW_RANK, PREDICTOR_NETWORK = 0, 1, 2, 3
 SYNTHESIS_DIAGONAL, SYNTHESIS_DENSE, SYNTHESIS_BLOCK = 1, 2, 3
 QUANTISER_UNIFORM, QUANTISER_DEPENDENT = 1, 2
 ENTROPY_STATIC, ENTROPY_CONTEXT = 1, 2
@@ -99,7 +99,7 @@ def kinds_are_known(model):
         ENTROPY_STATIC: ((QUANTISER_UNIFORM, 0),),
         ENTROPY_CONTEXT: ((QUANTISER_UNIFORM, 0), (QUANTISER_DEPENDENT, 2), (QUANTISER_DEPENDENT, 3)),
     }
-    return (model.codec == LOSSY and model.predictor <= 2 and 1 <= model.synthesis <= 3 and model.reference <= 1 and
+    return (model.codec == LOSSY and model.predictor <= 3 and 1 <= model.synthesis <= 3 and model.reference <= 1 and
             model.match <= 2 and (model.quantiser, model.state_bits) in quantised.get(model.entropy, ()))
 # end
 
@@ -128,6 +128,23 @@ def read_predictor(reader, model):
     else:
         model.output_shift = read_model_array(reader, d, 0, 31)
         model.matrix = rows_of(read_model_array(reader, d * inputs, *INT16, d), inputs)
+    if model.predictor == PREDICTOR_NETWORK:
+        read_network(reader, model, d * (2 * lag_count + 1 if model.match else lag_count))
+
+
+def read_network(reader, model, inputs):
+    layer_count = reader.uint(1)
+    require(1 <= layer_count <= 4, "corrupt", "R-MODEL-13")
+    model.layers = []  # (shift of each output, rows of weights)
+    for _ in range(layer_count):
+        outputs = reader.uint(2)
+        require(1 <= outputs <= 4096, "corrupt", "R-MODEL-14")
+        shifts = read_model_array(reader, outputs, 0, 31)
+        weights = read_model_array(reader, outputs * inputs, -128, 127, inputs)
+        model.layers.append((shifts, rows_of(weights, inputs)))
+        inputs = outputs
+    model.network_output_shift = read_model_array(reader, model.channels, 0, 31)
+    model.network_matrix = rows_of(read_model_array(reader, model.channels * inputs, *INT16, inputs), inputs)
 
 
 def rows_of(values, columns):

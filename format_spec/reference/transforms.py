@@ -79,6 +79,31 @@ def lag_row(model, history, strand, t, lag, match):
 # end
 
 
+# spec: network
+def predict_from_network(model, history, strand, t, match):
+    """What the network adds to the prediction of row t of a strand. match: its class and address (4.9)."""
+    inputs = []
+    for row in network_rows(model, history, strand, t, match):
+        inputs += [round_shift_saturate(x, shift) for x, shift in zip(row, model.input_shift)]
+    for shifts, weights in model.layers:
+        sums = [wrap_i32(product(row, inputs)) for row in weights]
+        inputs = [max(round_shift_saturate(x, shift), 0) for x, shift in zip(sums, shifts)]
+    sums = [wrap_i32(product(row, inputs)) for row in model.network_matrix]
+    return [round_shift(x, shift) for x, shift in zip(sums, model.network_output_shift)]
+
+
+def network_rows(model, history, strand, t, match):
+    """The fixed-point rows that the network sees, one after the other."""
+    zeros = [0] * model.channels
+    rows = [history.rows[strand][t - lag] if lag <= t else zeros for lag in model.lags]
+    if model.match:
+        match_class, address = match
+        source, at = (None, -1) if match_class == 0 else history.places[address]
+        rows += [history.rows[source][at - back] if back <= at else zeros for back in [0] + model.lags]
+    return rows
+# end
+
+
 # spec: match
 def damped(model, match_class, row):
     """A matched row times the gains of its class."""
@@ -287,4 +312,22 @@ def check_match_test_values():
     assert [stored_value(x, BINARY32, tenth, 3) for x in (one, 0xFF800000)] == [7, -(2**30) - 3]
     assert [stored_value(x, BINARY32, 1, 3) for x in (one, 0)] == [2**30 - 3, -3]
     assert stored_value(0x3FE0000018000000, BINARY64, 0x33800000, 0) == 8388609 and stored_value(0xC100, BINARY16, one, 0) == -2
+# end
+
+
+# spec: network_test_values
+def check_network_test_values():
+    model = Model()
+    model.channels, model.lags, model.match, model.input_shift = 2, [1], 1, [0, 1]
+    model.layers = [([0, 1, 0], [[1, 2, 3, 4, 5, 6], [-128, 127, 0, 0, 0, 0], [-1, 0, 0, 0, 0, 0]]),
+                    ([2, 0], [[1, 1, 1], [-3, 2, 100]])]
+    model.network_matrix, model.network_output_shift = [[5, -7], [-32768, 1]], [1, 0]
+    history = History(1)
+    for t, row in enumerate([[10, 20], [-30, 41], [7, 9]]):
+        history.remember([(0, t)], [row])
+    assert network_rows(model, history, 0, 3, (1, 1)) == [[7, 9], [-30, 41], [10, 20]]
+    assert network_rows(model, history, 0, 1, (1, 0)) == [[10, 20], [10, 20], [0, 0]]
+    assert network_rows(model, history, 0, 3, NO_MATCH) == [[7, 9], [0, 0], [0, 0]]
+    assert predict_from_network(model, history, 0, 3, (1, 1)) == [75, -983040]
+    assert predict_from_network(model, history, 0, 2, NO_MATCH) == [-31092, -26991360]
 # end

@@ -23,6 +23,7 @@ struct RungInfo {
   std::uint64_t model_bytes = 0;
   bool matches_rows = false;     ///< rows are predicted from like rows of their chunk
   bool uses_dictionary = false;  ///< or of the profile's dictionary
+  bool uses_network = false;     ///< rows are predicted by a network, too
   /// So many values save what the dictionary takes, against matching within chunks; 0: unknown, or no dictionary
   std::uint64_t dictionary_pays_from_values = 0;
   std::string digest;  ///< SHA-256 of the model, hex
@@ -89,6 +90,11 @@ struct FitOptions {
   /// Bytes of a dictionary, at most: rows learned from, coded, for rows of any tensor to be matched with. It is left
   /// out if no rung gains by it. 0: none
   std::uint64_t dictionary_bytes = 0;
+  /// Width of the hidden layer of a network that predicts rows beside the linear predictor, in rungs where that pays:
+  /// an eighth of the rate or more, for a decoder that takes as many products a value as the network is wide, and
+  /// more. 0: none. Not without transform, context model or lags, nor with a reference or a metric, nor beyond 1024
+  /// channels
+  unsigned network_width = 0;
   /// Sensitivity of the task to errors: distortion becomes (x − x̂)ᵀ M (x − x̂) in basis, steps and decisions. channels ×
   /// channels, row-major, positive semidefinite; or a diagonal of `channels`; empty: M = I. Its scale does not matter,
   /// and a tenth of the identity is mixed in. Targets stay plain NMSE. Beyond 1024 channels only the diagonal is used.

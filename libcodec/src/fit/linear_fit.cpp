@@ -103,6 +103,27 @@ void quantise_reference(const Eigen::MatrixXd& matrix, const MatrixPrecision& pr
                                    static_cast<int>(precision.synthesis_shift), reference.output_shift);
 }
 
+void quantise_network_output(const Eigen::MatrixXd& matrix, const MatrixPrecision& precision, Network& network) {
+  network.output_shift.clear();
+  network.matrix = quantise_rows(matrix, static_cast<int>(precision.predictor_bits) + 3,
+                                 static_cast<int>(precision.synthesis_shift), network.output_shift);
+}
+
+NetworkLayer quantise_layer(const Eigen::MatrixXd& weights, const Eigen::VectorXd& peak) {
+  constexpr double kLargestWeight = 127;
+  constexpr double kLargestOutput = 8192;  ///< of 32767: other rows may reach further than those of training
+  NetworkLayer out;
+  out.outputs = static_cast<std::uint16_t>(weights.rows());
+  for (Eigen::Index row = 0; row < weights.rows(); ++row) {
+    const double scale = kLargestWeight / std::max(weights.row(row).cwiseAbs().maxCoeff(), 1e-12);
+    for (Eigen::Index column = 0; column < weights.cols(); ++column)
+      out.weights.push_back(static_cast<std::int8_t>(std::lrint(weights(row, column) * scale)));
+    const double bits = std::ceil(std::log2(std::max(peak[row] * scale, 1.0) / kLargestOutput));
+    out.shift.push_back(static_cast<std::uint8_t>(std::clamp(bits, 0.0, 31.0)));
+  }
+  return out;
+}
+
 Predictor quantise_factors(const Eigen::MatrixXd& up, const Eigen::MatrixXd& down, const Eigen::VectorXd& reduced_unit,
                            const std::vector<std::uint16_t>& lags, const std::vector<std::uint8_t>& input_shift,
                            const MatrixPrecision& precision) {

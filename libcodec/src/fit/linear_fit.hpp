@@ -32,6 +32,14 @@ Predictor quantise_predictor(const Eigen::MatrixXd& predictor, const std::vector
 /// Integer form of the part of a prediction that comes from a reference, whose input_shift is given.
 void quantise_reference(const Eigen::MatrixXd& matrix, const MatrixPrecision& precision, Reference& reference);
 
+/// Integer form of the matrix of a network.
+void quantise_network_output(const Eigen::MatrixXd& matrix, const MatrixPrecision& precision, Network& network);
+
+/// Integer form of a layer of a network that gives outputs of at most about `largest`.
+/// @param weights  outputs × inputs, of inputs as integers.
+/// @param peak     of each output that is not clamped, on training data.
+NetworkLayer quantise_layer(const Eigen::MatrixXd& weights, const Eigen::VectorXd& peak);
+
 /// Integer form of the low-rank predictor up · down.
 /// @param reduced_unit  what one unit of each entry of the reduced row, down · inputs, stands for.
 Predictor quantise_factors(const Eigen::MatrixXd& up, const Eigen::MatrixXd& down, const Eigen::VectorXd& reduced_unit,

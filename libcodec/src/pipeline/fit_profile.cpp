@@ -10,6 +10,7 @@
 #include "base/try.hpp"
 #include "fit/checked_fit.hpp"
 #include "fit/match_fit.hpp"
+#include "fit/network_fit.hpp"
 #include "fit/rung_fit.hpp"
 #include "generated/format_limits.hpp"
 #include "pipeline/fit_dictionary.hpp"
@@ -214,6 +215,7 @@ Status check_options(const FitOptions& options) {
   }
   if (options.quantizer_states > 1 && !options.context)
     return bad_argument("the dependent quantiser needs a context model");
+  if (options.network_width > kMaxNetworkOutputs) return bad_argument("a network is at most 4096 wide");
   if (options.lags.size() > kMaxLags) return bad_argument("at most 16 lags");
   for (std::size_t i = 0; i < options.lags.size(); ++i) {
     const bool ascends = options.lags[i] > (i == 0 ? 0 : options.lags[i - 1]);
@@ -255,6 +257,7 @@ void add_rung(double target, RungFit fit, const FittedDictionary* dictionary, Pr
   info.model_bytes = rung.model_bytes.size();
   info.matches_rows = rung.model.match.classes > 0;
   info.uses_dictionary = rung.model.match.dictionary.has_value();
+  info.uses_network = rung.model.predictor.kind == PredictorKind::network;
   info.digest = to_hex(rung.digest);
   if (info.uses_dictionary) {
     const double bits = 8.0 * static_cast<double>(dictionary->bytes.size());
@@ -299,6 +302,10 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
     const RungOptions rung_wanted = rung_options(targets[i], options, rows.channels, metric);
     RungFit fit = fit_checked_rung(rows, mean, rung_wanted);
     if (matches) fit = fit_matches(rows, std::move(fit), rung_wanted, dictionary ? &dictionary->training : nullptr);
+    if (options.network_width > 0) {
+      fit = fit_network(rows, std::move(fit), rung_wanted, options.network_width,
+                        dictionary ? &dictionary->training : nullptr);
+    }
     add_rung(targets[i], std::move(fit), dictionary ? &*dictionary : nullptr, *content);
     if (options.progress != nullptr)
       options.progress(options.progress_context, targets.size() + i + 1, 2 * targets.size());

@@ -50,7 +50,35 @@ Status read_lags(ByteReader& in, Predictor& predictor) {
   return {};
 }
 
-Status read_predictor(ByteReader& in, Predictor& predictor, std::uint32_t channels) {
+Status read_network_layer(ByteReader& in, NetworkLayer& layer, std::uint64_t inputs) {
+  ACTZ_TRY(layer.outputs, in.u16("outputs of a layer"));
+  if (layer.outputs == 0 || layer.outputs > kMaxNetworkOutputs) {  // R-MODEL-14
+    return in.error_here(ErrorCode::corrupt, "a layer of the network does not have 1 to 4096 outputs");
+  }
+  ACTZ_TRY(layer.shift, read_array<std::uint8_t>(in, layer.outputs, 0, 0, kMaxShift, "shift of a layer"));
+  ACTZ_TRY(layer.weights, read_array<std::int8_t>(in, layer.outputs * inputs, static_cast<std::size_t>(inputs), -128,
+                                                  127, "weights of a layer"));
+  return {};
+}
+
+Status read_network(ByteReader& in, Network& network, std::uint32_t channels, std::size_t rows_seen) {
+  ACTZ_TRY(const auto layers, in.u8("layer_count"));
+  if (layers == 0 || layers > kMaxNetworkLayers) {  // R-MODEL-13
+    return in.error_here(ErrorCode::corrupt, "layer_count is not 1 to 4");
+  }
+  std::uint64_t inputs = std::uint64_t{channels} * rows_seen;
+  for (unsigned i = 0; i < layers; ++i) {
+    ACTZ_CHECK(read_network_layer(in, network.layers.emplace_back(), inputs));
+    inputs = network.layers.back().outputs;
+  }
+  ACTZ_TRY(network.output_shift, read_array<std::uint8_t>(in, channels, 0, 0, kMaxShift, "network output_shift"));
+  ACTZ_TRY(network.matrix,
+           read_matrix(in, channels * inputs, static_cast<std::size_t>(inputs), "matrix of the network"));
+  return {};
+}
+
+/// @param matched  the model has a match part.
+Status read_predictor(ByteReader& in, Predictor& predictor, std::uint32_t channels, bool matched) {
   if (predictor.kind == PredictorKind::none) return {};
   ACTZ_CHECK(read_lags(in, predictor));
   const std::uint64_t inputs = std::uint64_t{channels} * predictor.lags.size();
@@ -66,6 +94,8 @@ Status read_predictor(ByteReader& in, Predictor& predictor, std::uint32_t channe
     ACTZ_TRY(predictor.output_shift, read_array<std::uint8_t>(in, channels, 0, 0, kMaxShift, "output_shift"));
     ACTZ_TRY(predictor.matrix, read_matrix(in, channels * inputs, channels, "predictor matrix"));
   }
+  if (predictor.kind == PredictorKind::network)
+    return read_network(in, predictor.network, channels, Network::rows_seen(predictor.lags.size(), matched));
   return {};
 }
 
@@ -334,7 +364,7 @@ Status read_kinds(ByteReader& in, CodecModel& model) {
   const bool uniform = quantiser == static_cast<std::uint8_t>(QuantizerKind::uniform) && state_bits == 0;
   const bool dependent = quantiser == static_cast<std::uint8_t>(QuantizerKind::dependent) && with_context &&
                          (state_bits == 2 || state_bits == kMaxStateBits);
-  const bool known = (lossy && predictor <= 2 && synthesis >= 1 && synthesis <= 3 && (uniform || dependent)) ||
+  const bool known = (lossy && predictor <= 3 && synthesis >= 1 && synthesis <= 3 && (uniform || dependent)) ||
                      (lossless && predictor == 0 && synthesis == 0 && quantiser == 0 && state_bits == 0 &&
                       !with_context && reference == 0 && match == 0);
   if (!known || reference > 1 || match > 2 ||
@@ -369,7 +399,7 @@ Result<CodecModel> read_model(std::span<const std::byte> payload, std::uint64_t 
       return in.error_here(ErrorCode::corrupt, "unit is not a positive finite number");
     }
     ACTZ_TRY(model.centre, read_array<std::int32_t>(in, model.channels, 0, INT32_MIN, INT32_MAX, "centre"));
-    ACTZ_CHECK(read_predictor(in, model.predictor, model.channels));
+    ACTZ_CHECK(read_predictor(in, model.predictor, model.channels, model.match.classes > 0));
     if (model.reference.channels > 0) ACTZ_CHECK(read_reference(in, model.reference, model.channels));
     if (model.match.classes > 0) ACTZ_CHECK(read_match(in, model.match, model.channels));
     ACTZ_CHECK(read_synthesis(in, model.synthesis, model.channels));

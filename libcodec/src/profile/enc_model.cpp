@@ -13,6 +13,17 @@ void write_array(ByteWriter& out, const std::vector<T>& values, std::size_t row_
   write_rice_array(out, std::vector<std::int32_t>(values.begin(), values.end()), row_length);
 }
 
+void write_network(ByteWriter& out, const Network& network) {
+  out.u8(static_cast<std::uint8_t>(network.layers.size()));
+  for (const NetworkLayer& layer : network.layers) {
+    out.u16(layer.outputs);
+    write_array(out, layer.shift);
+    write_array(out, layer.weights, layer.weights.size() / layer.outputs);
+  }
+  write_array(out, network.output_shift);
+  write_array(out, network.matrix, network.features());
+}
+
 void write_predictor(ByteWriter& out, const Predictor& predictor, std::uint32_t channels) {
   if (predictor.kind == PredictorKind::none) return;
   out.u8(static_cast<std::uint8_t>(predictor.lags.size()));
@@ -28,6 +39,7 @@ void write_predictor(ByteWriter& out, const Predictor& predictor, std::uint32_t 
     write_array(out, predictor.output_shift);
     write_array(out, predictor.matrix, channels);
   }
+  if (predictor.kind == PredictorKind::network) write_network(out, predictor.network);
 }
 
 void write_reference(ByteWriter& out, const Reference& reference) {

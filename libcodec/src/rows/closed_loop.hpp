@@ -9,6 +9,7 @@
 #include "linear/row_block.hpp"
 #include "predict/linear_predictor.hpp"
 #include "predict/match_predictor.hpp"
+#include "predict/network_predictor.hpp"
 #include "predict/reference.hpp"
 #include "predict/row_history.hpp"
 #include "predict/stored_rows.hpp"
@@ -51,6 +52,9 @@ class ClosedLoop {
     std::optional<MatchMemory> memory_;
     std::vector<RowBlock<std::int16_t>> lag_rows_;
     std::vector<std::int32_t> work_;
+    // of a model with a network
+    std::vector<RowBlock<std::int16_t>> seen_rows_;
+    NetworkPredictor::Inputs seen_;
   };
 
   /// Predictions of the rows of a step, one per entry, with `synthesis_shift()` fraction bits beyond the
@@ -59,6 +63,14 @@ class ClosedLoop {
   std::span<std::int32_t* const> predict(State& state, const StepRows& step,
                                          std::span<const RowMatch> matches = {}) const;
 
+  /// The same without the network, which takes longer than all else: to compare matches.
+  std::span<std::int32_t* const> predict_roughly(State& state, const StepRows& step,
+                                                 std::span<const RowMatch> matches) const;
+
+  /// The inputs of the network for the rows of a step; null entries are zeros. They last until the next call.
+  const NetworkPredictor::Inputs& network_inputs(State& state, const StepRows& step,
+                                                 std::span<const RowMatch> matches) const;
+
   /// Turns the predictions into decoded fixed-point rows and remembers them.
   /// @param quantised  one row of coefficients per entry, padded to an even count.
   std::span<std::int32_t* const> reconstruct(State& state, const StepRows& step,
@@ -66,6 +78,8 @@ class ClosedLoop {
 
   bool matches_rows() const { return match_.has_value(); }
   std::uint8_t synthesis_shift() const { return synthesis_shift_; }
+  /// Null if the model has no network.
+  const NetworkPredictor* network() const { return network_ ? &*network_ : nullptr; }
   /// Null if the model has no reference.
   const ReferencePredictor* reference() const { return reference_ ? &*reference_ : nullptr; }
 
@@ -76,6 +90,7 @@ class ClosedLoop {
   std::uint32_t channels_;
   std::uint8_t synthesis_shift_;
   LinearPredictor predictor_;
+  std::optional<NetworkPredictor> network_;
   MatchModel match_model_;
   std::optional<MatchPredictor> match_;
   std::optional<ReferencePredictor> reference_;

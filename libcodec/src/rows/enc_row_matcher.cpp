@@ -80,7 +80,7 @@ void RowMatcher::try_matches(ClosedLoop::State& state, const StepRows& step, std
   const MatchAddresses& addresses = state.memory()->addresses();
   const std::size_t count = step.row.size();
   const float prediction_scale = std::ldexp(1.0F, -loop_.synthesis_shift());
-  const auto predicted = loop_.predict(state, step, tried_);
+  const auto predicted = loop_.predict_roughly(state, step, tried_);
   for (std::size_t i = 0; i < count; ++i) {
     float* const out = innovation_.row(i);
     for (std::size_t c = 0; c < channels_; ++c) {
