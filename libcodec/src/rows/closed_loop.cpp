@@ -73,8 +73,7 @@ const NetworkPredictor::Inputs& ClosedLoop::network_inputs(State& state, const S
     if (!match_ || matches[i].match_class == 0) continue;
     const std::uint32_t address = matches[i].address;
     see(lags.size(), i, state.memory_->at(address));
-    for (std::size_t l = 0; l < lags.size(); ++l)
-      see(lags.size() + 1 + l, i, state.memory_->before(address, lags[l]));
+    for (std::size_t l = 0; l < lags.size(); ++l) see(lags.size() + 1 + l, i, state.memory_->before(address, lags[l]));
   }
   return state.seen_;
 }
