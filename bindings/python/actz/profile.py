@@ -43,7 +43,7 @@ class TrainingInfo:
     rows: int  #: seen
     rows_held: int  #: kept in memory to train in the closed loop
     channels: int
-    lags: tuple[int, ...]
+    lags: tuple[int, ...]  #: asked for; of a profile from a file: in use at its finest rung
     dictionary_rows: int
     dictionary_bytes: int
     data_digest: str  #: XXH64 of the elements seen, hex

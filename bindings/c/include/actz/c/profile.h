@@ -71,7 +71,7 @@ typedef struct actz_training_info {
   uint64_t rows_held; /* kept in memory to train in the closed loop */
   uint64_t dictionary_rows;
   uint64_t dictionary_bytes;
-  const uint16_t* lags;
+  const uint16_t* lags; /* asked for; of a profile that was parsed: in use at its finest rung */
   size_t lag_count;
   const char* data_digest; /* XXH64 of the elements seen, hex */
   const char* reference;   /* name of the tensor whose rows it predicts from, or "" */
