@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "actz/archive.hpp"
 #include "actz/actz.h"
+#include "actz/archive.hpp"
 #include "actz/external_model.hpp"
 #include "io/growing_file.hpp"
 #include "io/output_file.hpp"
