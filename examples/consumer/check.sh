@@ -30,5 +30,6 @@ installed/bin/actz verify hidden.actz
 package=$(dirname "$(find "$PWD/installed" -path '*/actz/py.typed')")
 env -u ACTZ_LIBRARY PYTHONPATH="$(dirname "$package")" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c '
 import sys, actz
-assert actz._native.library._name.startswith(sys.argv[1]), actz._native.library._name
+from actz import _native
+assert _native.library._name.startswith(sys.argv[1]), _native.library._name
 assert actz.load_file("hidden.actz")["hidden"].shape == (500, 32)' "$package"

@@ -1,12 +1,17 @@
 """Data and settings that the tests share."""
 
+import os
 from pathlib import Path
 
 import hypothesis
 import numpy as np
 import pytest
 
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "data"
+REPOSITORY = Path(__file__).resolve().parents[3]
+EXAMPLES = REPOSITORY / "examples" / "data"
+
+# CTest names the library that it tests; by hand it is that of ./check.
+os.environ.setdefault("ACTZ_LIBRARY", str(REPOSITORY / "build" / "release" / "bindings" / "c" / "libactz_c.so"))
 
 # Alike on every run, short, and without a clock: machines that test are slow and busy.
 hypothesis.settings.register_profile("check", max_examples=30, deadline=None, derandomize=True, database=None)

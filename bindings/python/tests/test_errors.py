@@ -6,7 +6,7 @@ from pathlib import Path
 import actz
 import numpy as np
 import pytest
-from actz import errors
+from actz import _native, errors
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,8 +59,8 @@ def test_statuses_and_codes_are_those_of_the_registry():
     for row in rows:
         kind = errors.BY_STATUS[int(row["cli_exit_code"])]
         assert row["name"].startswith(kind.code) or row["name"] == "need_more_input", row
-        struct = actz._native.s.Error(code=int(row["id"]), message=b"said so")
-        assert actz._native.make_error(int(row["cli_exit_code"]), struct).code == row["name"]
+        struct = _native.s.Error(code=int(row["id"]), message=b"said so")
+        assert _native.make_error(int(row["cli_exit_code"]), struct).code == row["name"]
 
 
 @given(st.integers(0, len(CODED) - 1), st.integers(1, 255))

@@ -133,15 +133,27 @@ def test_files_of_the_program_and_of_the_package_are_alike(tmp_path, hidden):
 
 
 def test_importing_does_not_import_torch():
-    code = "import sys, actz; sys.exit('torch' in sys.modules)"
+    code = "import sys, actz; actz.encode([1, 2]); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
-def test_library_that_is_missing_is_an_import_error():
+def test_library_that_is_missing_is_an_import_error_on_first_use():
+    code = "import actz\ntry:\n  from actz import ExternalModel\nexcept ImportError as error:\n  print(error)"
     done = subprocess.run(
-        [sys.executable, "-c", "import actz"],
+        [sys.executable, "-c", code],
         env={**os.environ, "ACTZ_LIBRARY": "/no/such/library.so"},
         capture_output=True,
         text=True,
     )
-    assert "ImportError: cannot load libactz_c" in done.stderr
+    assert "cannot load libactz_c" in done.stdout and done.returncode == 0
+
+
+def test_every_name_of_the_package_is_there():
+    names = {}
+    exec("from actz import *", names)
+    assert set(actz.__all__) == set(actz._MODULES)
+    assert set(actz.__all__) <= set(names) and set(actz.__all__) <= set(dir(actz))
+    assert [name for name in actz.__all__ if not getattr(actz, name).__doc__] in ([], ["bfloat16"])  # a dtype
+    assert actz.__version__.count(".") == 2
+    with pytest.raises(AttributeError):
+        actz.nothing

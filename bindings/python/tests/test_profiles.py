@@ -14,7 +14,7 @@ def fast(hidden) -> actz.Profile:
     return actz.Profile.fit(hidden, nmse=(0.01, 0.05), lags=(1,), no_transform=True)
 
 
-def test_fit_tells_what_it_learned_from(hidden, fast):
+def test_fit_tells_what_it_saw(hidden, fast):
     training = fast.training
     assert training.channels == 128 and training.rows == 512 and training.lags == (1,) and training.reference == ""
     assert [rung.target_nmse for rung in fast.rungs] == [0.01, 0.05]

@@ -45,7 +45,7 @@ def test_decoded_tensors_are_written_where_they_lie(hidden):
     assert torch.equal(out, torch.from_numpy(hidden) + 1)
 
 
-def test_profile_is_learned_from_torch_tensors(hidden):
+def test_profile_of_torch_tensors(hidden):
     options = dict(nmse=(0.05,), no_transform=True)
     one = actz.Profile.fit(torch.from_numpy(hidden), **options)
     assert one.to_bytes() == actz.Profile.fit(hidden, **options).to_bytes()
