@@ -28,40 +28,12 @@ class StandardInput final : public ByteStream {
   }
 };
 
-class FileStream final : public ByteStream {
- public:
-  explicit FileStream(io::MappedFile file) : file_(std::move(file)), memory_(file_.bytes()) {}
-  Result<std::size_t> read(std::span<std::byte> to) override {
-    ACTZ_TRY(const auto got, memory_.read(to));
-    file_.release(position_, got);
-    position_ += got;
-    return got;
-  }
-
- private:
-  io::MappedFile file_;
-  MemorySource memory_;
-  std::uint64_t position_ = 0;
-};
-
 }  // namespace
-
-Result<FileSource> FileSource::open(const std::string& path) {
-  FileSource out;
-  ACTZ_TRY(out.file_, io::MappedFile::open(path));
-  return out;
-}
-
-Status FileSource::read_at(std::uint64_t offset_bytes, std::span<std::byte> to) const {
-  ACTZ_CHECK(MemorySource(file_.bytes()).read_at(offset_bytes, to));
-  file_.release(offset_bytes, to.size());
-  return {};
-}
 
 Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path) {
   if (path == "-") return std::unique_ptr<ByteStream>(std::make_unique<StandardInput>());
   ACTZ_TRY(auto file, io::MappedFile::open(path));
-  return std::unique_ptr<ByteStream>(std::make_unique<FileStream>(std::move(file)));
+  return std::unique_ptr<ByteStream>(std::make_unique<io::FileStream>(std::move(file)));
 }
 
 Result<Profile> load_profile(const std::string& path) {

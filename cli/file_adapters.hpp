@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actz/archive.hpp"
+#include "io/file_streams.hpp"
 #include "io/output_file.hpp"
 #include "io/tensor_source.hpp"
 
@@ -22,28 +23,8 @@ class SourceElements final : public ElementSource {
   io::TensorSource& source_;
 };
 
-/// @param File  io::OutputFile or io::GrowingFile.
-template <class File>
-class FileSink final : public ByteSink {
- public:
-  explicit FileSink(File& file) : file_(file) {}
-  Status write(std::span<const std::byte> data) override { return file_.write(data); }
-
- private:
-  File& file_;
-};
-
-/// A file's bytes through the memory map.
-class FileSource final : public ByteSource {
- public:
-  static Result<FileSource> open(const std::string& path);
-  std::uint64_t size_bytes() const override { return file_.bytes().size(); }
-  Status read_at(std::uint64_t offset_bytes, std::span<std::byte> to) const override;
-  std::span<const std::byte> bytes() const { return file_.bytes(); }
-
- private:
-  io::MappedFile file_;
-};
+using io::FileSink;
+using io::FileSource;
 
 /// Standard input, or a file read from front to back.
 Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path);

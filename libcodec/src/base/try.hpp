@@ -12,7 +12,7 @@
   if (!temporary) return std::move(temporary).error(); \
   declaration = std::move(temporary).value()
 #define ACTZ_TRY(declaration, expression) ACTZ_TRY_(ACTZ_CONCAT(actz_try_, __COUNTER__), declaration, expression)
-#define ACTZ_CHECK(expression)                                                                \
-  do {                                                                                        \
-    if (auto actz_status = (expression); !actz_status) return std::move(actz_status).error(); \
+#define ACTZ_CHECK(expression)                                                                   \
+  do {                                                                                           \
+    if (auto actz_checked = (expression); !actz_checked) return std::move(actz_checked).error(); \
   } while (false)
