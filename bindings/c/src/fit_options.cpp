@@ -34,6 +34,7 @@ Result<FitOptions> read_fit_options(const actz_fit_options& from) {
   out.metric.assign(metric.begin(), metric.end());
   if (from.sample_bytes != 0) out.sample_bytes = from.sample_bytes;
   out.dictionary_bytes = from.dictionary_bytes;
+  out.network_width = from.network_width;
   out.transform = from.no_transform == 0;
   out.match_rows = from.no_matches == 0;
   out.context = out.transform && from.no_context == 0;

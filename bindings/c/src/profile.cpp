@@ -75,6 +75,7 @@ actz_rung_info rung_info(const RungInfo& rung) {
   out.digest = rung.digest.c_str();
   out.matches_rows = rung.matches_rows ? 1 : 0;
   out.uses_dictionary = rung.uses_dictionary ? 1 : 0;
+  out.uses_network = rung.uses_network ? 1 : 0;
   return out;
 }
 

@@ -178,10 +178,11 @@ class FitOptions(Sized):
         ("reference_name", c.c_char_p),
         ("reference_dumps", c.POINTER(Array)),
         ("states", c.c_uint32),
+        ("network_width", c.c_uint32),
         ("no_transform", c.c_uint8),
         ("no_context", c.c_uint8),
         ("no_matches", c.c_uint8),
-        ("reserved", c.c_uint8),
+        ("reserved", c.c_uint8 * 5),
         ("progress", PROGRESS_FN),
         ("progress_context", c.c_void_p),
     ]
@@ -199,7 +200,8 @@ class RungInfo(Sized):
         ("digest", c.c_char_p),
         ("matches_rows", c.c_uint8),
         ("uses_dictionary", c.c_uint8),
-        ("reserved", c.c_uint8 * 6),
+        ("uses_network", c.c_uint8),
+        ("reserved", c.c_uint8 * 5),
     ]
 
 

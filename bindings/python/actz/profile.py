@@ -32,6 +32,7 @@ class RungInfo:
     model_bytes: int
     matches_rows: bool
     uses_dictionary: bool
+    uses_network: bool
     dictionary_pays_from_values: int  #: 0: unknown, or no dictionary
     digest: str  #: SHA-256 of the model, hex
 
@@ -76,6 +77,7 @@ class Profile:
         no_context: bool = False,
         no_transform: bool = False,
         entropy: str = "auto",
+        network: int = 0,
         no_matches: bool = False,
         dictionary: Union[int, str] = 0,
         progress: Optional[Callable[[int, int], None]] = None,
@@ -96,6 +98,7 @@ class Profile:
             no_transform: code channels as they are; fast, at a higher rate.
             entropy: how tables follow from counts: auto, histogram, gaussian, laplace, logistic, mixture, factorized,
                 fourier.
+            network: hidden units of a network that predicts rows, too, in rungs where that pays; slower to decode. 0: none.
             no_matches: predict no rows from like ones decoded before.
             dictionary: bytes, or text as "1MiB", of rows to keep in the profile for rows to be predicted from.
             progress: called with elements done and in all.
@@ -112,6 +115,7 @@ class Profile:
             sample_bytes=_positive(sample, "sample") << 20,
             dictionary_bytes=_byte_count(dictionary),
             states=states or 0,
+            network_width=network,
             no_transform=no_transform,
             no_context=no_context,
             no_matches=no_matches,
@@ -189,6 +193,7 @@ class Profile:
             model_bytes=info.model_bytes,
             matches_rows=bool(info.matches_rows),
             uses_dictionary=bool(info.uses_dictionary),
+            uses_network=bool(info.uses_network),
             dictionary_pays_from_values=info.dictionary_pays_from_values,
             digest=info.digest.decode(),
         )

@@ -40,10 +40,11 @@ typedef struct actz_fit_options {
   const actz_array* reference_dumps; /* its dumps, as many as dumps, each with the rows of its twin */
   uint32_t states; /* of the dependent quantiser: 8, 4; 1: uniform; 0: 8 or 4 chosen for each rung; 1 with no_context or
                       no_transform */
+  uint32_t network_width; /* hidden units of a network that predicts rows, too; 0: none */
   uint8_t no_transform; /* 1: code channels as they are, uniform and without context unless states asks for it: fast */
   uint8_t no_context;   /* 1: a table class for each coefficient; needs the uniform quantiser */
   uint8_t no_matches;   /* 1: predict no rows from like ones decoded before */
-  uint8_t reserved;     /* 0 */
+  uint8_t reserved[5];  /* 0 */
   actz_progress_fn progress; /* or NULL */
   void* progress_context;
 } actz_fit_options;
@@ -60,7 +61,8 @@ typedef struct actz_rung_info {
   const char* digest;                   /* SHA-256 of the model, hex */
   uint8_t matches_rows;
   uint8_t uses_dictionary;
-  uint8_t reserved[6]; /* 0 */
+  uint8_t uses_network;
+  uint8_t reserved[5]; /* 0 */
 } actz_rung_info;
 
 /* What a profile was learned from. Pointers are borrowed from the profile. */
