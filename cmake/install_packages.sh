@@ -3,7 +3,8 @@
 set -eu
 packages=(g++ cmake ninja-build pkg-config libeigen3-dev libfmt-dev libboost-program-options-dev doctest-dev
           libbenchmark-dev libzstd-dev zlib1g-dev libzfp-dev libzip-dev nlohmann-json3-dev libisal-dev libxxhash-dev
-          libmd-dev python3 python3-numpy)
+          libmd-dev python3 python3-numpy
+          python3-jsonschema)  # conformance/check_manifest.py: the lists of vectors against their schema
 [ "${1:-}" = "--full" ] && packages+=(clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core)
 missing=()
 for package in "${packages[@]}"; do
