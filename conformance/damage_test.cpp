@@ -1,7 +1,9 @@
-// Every single-bit flip and every truncation of the vectors: damage_test MANIFEST MAX_BYTES. Reads each damaged file
-// through the index and from front to back. It must be refused with an error of a family that means "broken", or be
-// harmless: decode to the very bytes of the sound file. A damaged file that decodes to anything else, an error of
-// another family, or a crash fails the test. Prints how many cases of each sort there were.
+// Single-bit flips and truncations of the vectors: damage_test MANIFEST EVERY_BYTES MOST_BYTES STEP. Every bit and
+// every length of files of up to EVERY_BYTES, and each STEPth of those of up to MOST_BYTES, where STEP is odd, so that
+// all bits of a byte get their turn. Reads each damaged file through the index and from front to back. It must be
+// refused with an error of a family that means "broken", or be harmless: decode to the very bytes of the sound file. A
+// damaged file that decodes to anything else, an error of another family, or a crash fails the test. Prints how many
+// cases of each sort there were.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -94,18 +96,19 @@ bool means_broken(ErrorCode code, bool cut) {
 
 class Trials {
  public:
-  void of_file(const std::string& name, std::span<const std::byte> sound) {
+  /// @param step  each so many bits are flipped, and lengths tried.
+  void of_file(const std::string& name, std::span<const std::byte> sound, std::size_t step) {
     for (const Reader reader : {Reader::front_to_back, Reader::at_random}) {
       const auto wanted = read(reader, sound);
       if (!wanted) continue;  // illegal, or in need of a profile
       ++files_;
       Bytes damaged(sound.begin(), sound.end());
-      for (std::size_t bit = 0; bit < 8 * damaged.size(); ++bit) {
+      for (std::size_t bit = 0; bit < 8 * damaged.size(); bit += step) {
         damaged[bit / 8] ^= std::byte{1} << bit % 8;
         judge(name, "bit " + std::to_string(bit), counts_[{reader, "flips"}], read(reader, damaged), *wanted);
         damaged[bit / 8] ^= std::byte{1} << bit % 8;
       }
-      for (std::size_t size = 0; size < damaged.size(); ++size) {
+      for (std::size_t size = 0; size < damaged.size(); size += step) {
         judge(name, "cut to " + std::to_string(size), counts_[{reader, "cuts"}],
               read(reader, std::span(damaged).first(size)), *wanted);
       }
@@ -155,16 +158,19 @@ class Trials {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  if (argument_count != 3) return 2;
+  if (argument_count != 5) return 2;
   const std::filesystem::path list = arguments[1];
-  const auto most_bytes = std::strtoull(arguments[2], nullptr, 10);
+  const auto every_bytes = std::strtoull(arguments[2], nullptr, 10);
+  const auto most_bytes = std::strtoull(arguments[3], nullptr, 10);
+  const auto step = static_cast<std::size_t>(std::strtoull(arguments[4], nullptr, 10));
   const auto manifest = nlohmann::json::parse(read_file(list));
   Trials trials;
   for (const auto& vector : manifest["vectors"]) {
     if (vector["expect"] != "accept" || vector["bytes"].get<std::uint64_t>() > most_bytes || vector.contains("rows"))
       continue;
     const std::string file = read_file(list.parent_path() / vector["file"].get<std::string>());
-    trials.of_file(vector["id"].get<std::string>(), std::as_bytes(std::span(file)));
+    trials.of_file(vector["id"].get<std::string>(), std::as_bytes(std::span(file)),
+                   file.size() <= every_bytes ? 1 : step);
   }
   return trials.report() ? 0 : 1;
 }
