@@ -5,7 +5,13 @@ packages=(g++ cmake ninja-build pkg-config libeigen3-dev libfmt-dev libboost-pro
           libbenchmark-dev libzstd-dev zlib1g-dev libzfp-dev libzip-dev nlohmann-json3-dev libisal-dev libxxhash-dev
           libmd-dev python3 python3-numpy
           python3-jsonschema)  # conformance/check_manifest.py: the lists of vectors against their schema
-[ "${1:-}" = "--full" ] && packages+=(clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core)
+[ "${1:-}" = "--full" ] && packages+=(
+  clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core
+  valgrind  # the decoder over all vectors
+  python3-h5py python3-zarr zstd  # conformance/peers_under_damage.py: formats beside ours
+  # conformance/other_machines.sh: the decoder on six other machines
+  qemu-user-static g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-powerpc64le-linux-gnu g++-s390x-linux-gnu
+  g++-i686-linux-gnu g++-arm-linux-gnueabihf)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

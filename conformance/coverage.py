@@ -39,7 +39,7 @@ def build(folder):
 def run_vectors(folder):
     driver = os.path.join(folder, "actz_decoder_driver")
     for kernel in ("scalar", "avx2", "avx512"):
-        for options in ("[--rows {rows}]", "--stream"):
+        for options in ("[--rows {rows}]", "--stream", "[--rows {rows}] --threads 3"):
             command = [sys.executable, os.path.join(HERE, "run_conformance.py"), "--decoder",
                        f"{driver} {{in}} {{out}} [--profile {{profile}}] {options}"]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "ACTZ_FORCE_KERNEL": kernel})

@@ -1,6 +1,6 @@
 // A decoder of data files from nothing but the decoding half of the library: for other machines, where what the program
 // needs besides may be missing, and for measuring what of the decoder the vectors reach.
-//   decoder_driver IN OUT.safetensors [--profile P] [--rows A:B] [--stream]
+//   decoder_driver IN OUT.safetensors [--profile P] [--rows A:B] [--stream] [--threads N]
 // Exit codes are the program's, and standard error ends with the error word in brackets.
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +19,7 @@ namespace {
 
 struct CommandLine {
   std::string in, out, profile, rows;
+  unsigned threads = 1;
   bool stream = false;  ///< from front to back, not through the index
 };
 
@@ -77,6 +78,7 @@ Status decode_front_to_back(const CommandLine& wanted, std::span<const std::byte
 
 Status decode(const CommandLine& wanted) {
   DecodeOptions options;
+  options.threads = wanted.threads;
   if (!wanted.profile.empty()) {
     ACTZ_TRY(const auto text, read_file(wanted.profile));
     ACTZ_TRY(auto profile, Profile::parse(std::as_bytes(std::span(text))));
@@ -108,6 +110,8 @@ int main(int argument_count, char** arguments) {
     const std::string word = arguments[i];
     if (word == "--stream") {
       wanted.stream = true;
+    } else if (word == "--threads" && i + 1 < argument_count) {
+      wanted.threads = static_cast<unsigned>(std::atoi(arguments[++i]));
     } else if ((word == "--profile" || word == "--rows") && i + 1 < argument_count) {
       (word == "--rows" ? wanted.rows : wanted.profile) = arguments[++i];
     } else {

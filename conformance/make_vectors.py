@@ -24,6 +24,7 @@ import recipes_dictionaries  # noqa: F401
 import recipes_examples
 import recipes_invalid
 import recipes_invalid_context  # noqa: F401 - those of invalid files to recipes_invalid.RECIPES
+import recipes_invalid_cuts  # noqa: F401
 import recipes_invalid_dictionaries  # noqa: F401
 import recipes_invalid_matches  # noqa: F401
 import recipes_invalid_models  # noqa: F401

@@ -179,8 +179,8 @@ def trial(form, array, flips, cuts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
-    parser.add_argument("--flips", type=int, default=1000)
-    parser.add_argument("--cuts", type=int, default=200)
+    parser.add_argument("--flips", type=int, default=400)
+    parser.add_argument("--cuts", type=int, default=100)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
