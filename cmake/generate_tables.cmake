@@ -2,9 +2,9 @@
 # written once: row max_lag,4096,u16,format,… becomes `inline constexpr std::uint16_t kMaxLag = 4096;`.
 # Limits of readers are defaults of DecodeLimits, a public header; check_spec.py compares them.
 set(ACTZ_GENERATED ${PROJECT_BINARY_DIR}/include)
-set(limits_csv ${PROJECT_SOURCE_DIR}/format_spec/tables/limits.csv)
-set(constants_csv ${PROJECT_SOURCE_DIR}/format_spec/tables/constants.csv)
-set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${limits_csv} ${constants_csv})
+set(limits_csv ${CMAKE_CURRENT_LIST_DIR}/../format_spec/tables/limits.csv)
+set(constants_csv ${CMAKE_CURRENT_LIST_DIR}/../format_spec/tables/constants.csv)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${limits_csv} ${constants_csv})
 
 set(lines "")
 file(STRINGS ${limits_csv} caps REGEX ",format,")

@@ -3,11 +3,18 @@
 set -eu
 packages=(g++ cmake ninja-build pkg-config libeigen3-dev libfmt-dev libboost-program-options-dev doctest-dev
           libbenchmark-dev libzstd-dev zlib1g-dev libzfp-dev libzip-dev nlohmann-json3-dev libisal-dev libxxhash-dev
-          libmd-dev python3 python3-numpy)
+          libmd-dev python3 python3-numpy
+          python3-jsonschema)  # conformance/check_manifest.py: the lists of vectors against their schema
 # For bindings/python: its tests, and to try `pip install` without a network.
 packages+=(python3-pytest python3-hypothesis python3-pip python3-setuptools python3-wheel)
-# abigail-tools: compares the interface of the C library with the one on record.
-[ "${1:-}" = "--full" ] && packages+=(abigail-tools clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core)
+[ "${1:-}" = "--full" ] && packages+=(
+  clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core
+  abigail-tools  # compares the interface of the C library with the one on record
+  valgrind  # the decoder over all vectors
+  python3-h5py python3-zarr zstd  # conformance/peers_under_damage.py: formats beside ours
+  # conformance/other_machines.sh: the decoder on six other machines
+  qemu-user-static g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-powerpc64le-linux-gnu g++-s390x-linux-gnu
+  g++-i686-linux-gnu g++-arm-linux-gnueabihf)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

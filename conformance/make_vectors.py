@@ -17,11 +17,14 @@ import subprocess
 import sys
 import tempfile
 
+import coder_file
+import recipes_coder
 import recipes_context  # noqa: F401 - those marked so add to recipes_valid.RECIPES,
 import recipes_dictionaries  # noqa: F401
 import recipes_examples
 import recipes_invalid
 import recipes_invalid_context  # noqa: F401 - those of invalid files to recipes_invalid.RECIPES
+import recipes_invalid_cuts  # noqa: F401
 import recipes_invalid_dictionaries  # noqa: F401
 import recipes_invalid_matches  # noqa: F401
 import recipes_invalid_models  # noqa: F401
@@ -32,6 +35,7 @@ import recipes_matches  # noqa: F401
 import recipes_networks  # noqa: F401
 import recipes_profiles
 import recipes_program
+import recipes_reads
 import recipes_references  # noqa: F401
 import recipes_refined  # noqa: F401
 import recipes_sources  # noqa: F401
@@ -39,13 +43,13 @@ import recipes_valid
 
 from archive import Archive
 from bitio import FormatError
-from model import ENTROPY_CONTEXT
 from output import DTYPES
-from profiles import Profile
+from vector_features import LEVELS, features_of, level_of, read_as_far_as_legal
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VECTORS = os.path.join(HERE, "vectors")
 MANIFEST = os.path.join(HERE, "manifest.json")
+CODER_MANIFEST = os.path.join(HERE, "manifest_coder.json")
 EXIT_CODES = {"need_more_input": 3, "corrupt": 3, "unsupported": 4, "limit_exceeded": 5, "bad_argument": 2}
 REFINED = {"corrupt_signature": "corrupt", "corrupt_checksum": "corrupt", "corrupt_bounds": "corrupt"}
 
@@ -80,31 +84,59 @@ def with_program(program, folder):
 
 def entry(name, group, level, file, data, rules, note, made_by, families=None, profile=None):
     """profile: (path below this folder, bytes)."""
-    out = {"id": name, "group": group, "level": level, "file": f"vectors/{group}/{file}", "bytes": len(data),
-           "sha256": hashlib.sha256(data).hexdigest(), "expect": "reject" if families else "accept",
-           "rules": sorted(rules), "note": note, "made_by": made_by}
+    archive, error = read_as_far_as_legal(data, profile and profile[1])
+    out = {"id": name, "group": group, "level": level_of(level, None if families else archive),
+           "file": f"vectors/{group}/{file}", "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(),
+           "expect": "reject" if families else "accept", "features": features_of(archive), "rules": sorted(rules),
+           "note": note, "made_by": made_by}
     if profile:
         out["profile"] = profile[0]
     if families:
         out["families"] = families
-        verify_rejected(name, data, families, rules, profile)
-        return out
-    archive = Archive(data, [Profile(profile[1])] if profile else ())
-    if any(model.entropy == ENTROPY_CONTEXT or model.reference or model.match for model in archive.parsed.values()):
-        out["level"] = 2
-    out["tensors"] = [{"name": tensor.name.decode("utf-8"), "dtype": DTYPES[tensor.dtype][0], "shape": tensor.shape,
-                       "sha256": hashlib.sha256(tensor.elements).hexdigest()} for tensor in archive.tensors]
+    verify_verdict(name, error, families, rules)
+    if not families:
+        out["tensors"] = [listed_tensor(tensor, tensor.shape, tensor.elements) for tensor in archive.tensors]
     return out
 
 
-def verify_rejected(name, data, families, rules, profile):
-    try:
-        Archive(data, [Profile(profile[1])] if profile else ())
-    except FormatError as error:
-        if error.family not in families or error.rule not in rules:
-            sys.exit(f"{name}: refused for {error}, not for {' or '.join(rules)}")
-        return
-    sys.exit(f"{name}: accepted")
+def listed_tensor(tensor, shape, elements):
+    return {"name": tensor.name.decode("utf-8"), "dtype": DTYPES[tensor.dtype][0], "shape": shape,
+            "sha256": hashlib.sha256(elements).hexdigest()}
+
+
+def read_entry(name, file, rows, rules, families, note):
+    """A vector of which some rows are wanted. What they hold is taken from the sound file."""
+    data, sound = recipes_reads.READ_FILES[file]
+    archive, error = read_as_far_as_legal(data, None)
+    tensor = Archive(sound).tensors[0]
+    row_bytes = tensor.channels * tensor.element_bytes
+    out = {"id": name, "group": "reads", "level": "L4", "file": f"vectors/reads/{file}.actz", "bytes": len(data),
+           "sha256": hashlib.sha256(data).hexdigest(), "expect": "reject" if families else "accept",
+           "features": ["rows"] + features_of(archive), "rules": sorted(rules), "note": note,
+           "made_by": "recipes_reads.py", "rows": list(rows)}
+    if families:
+        out["families"] = families
+        verify_verdict(name, error, families, rules)
+    else:
+        out["tensors"] = [listed_tensor(tensor, [rows[1] - rows[0], tensor.channels],
+                                        tensor.elements[row_bytes * rows[0] : row_bytes * rows[1]])]
+    return out
+
+
+def verify_verdict(name, error, families, rules):
+    if error and not families:
+        sys.exit(f"{name}: refused for {error}")
+    if families and not error:
+        sys.exit(f"{name}: accepted")
+    if families and (error.family not in families or error.rule not in rules):
+        sys.exit(f"{name}: refused for {error}, not for {' or '.join(rules)}")
+
+
+def as_json(manifest):
+    """A line for each vector, so that lists of them can be compared line by line."""
+    vectors = ",\n".join("  " + json.dumps(vector, ensure_ascii=False) for vector in manifest["vectors"])
+    head = json.dumps({**manifest, "vectors": []}, indent=1, ensure_ascii=False)
+    return head.replace('"vectors": []', f'"vectors": [\n{vectors}\n ]') + "\n"
 
 
 def written_field_by_field():
@@ -121,13 +153,41 @@ def written_field_by_field():
     for name, level, rules, function, families in recipes_invalid.RECIPES:
         data, note = function(), function.__doc__
         yield f"invalid/{name}.actz", data, entry(name, "invalid", level, f"{name}.actz", data, rules, note,
-                                                  "recipes_invalid*.py", families)
+                                                  function.__module__ + ".py", families)
     data = recipes_profiles.needs_profile()
     yield "profiles/needs_profile.actz", data, None
     for name, level, rules, families, profile, note in recipes_profiles.PROFILE_RECIPES:
         listed = entry(name, "profiles", level, "needs_profile.actz", data, rules, note, "recipes_profiles.py", families,
                        (f"vectors/profiles/{name}.actp", profile))
         yield f"profiles/{name}.actp", profile, listed
+    for file, (data, _sound) in recipes_reads.READ_FILES.items():
+        yield f"reads/{file}.actz", data, None
+    for one in recipes_reads.READ_RECIPES:
+        yield f"reads/{one[1]}.actz", recipes_reads.READ_FILES[one[1]][0], read_entry(*one)
+
+
+def coder_entry(name, level, rules, families, data, note):
+    out = {"id": name, "group": "coder", "level": f"L{level}", "file": f"vectors/coder/{name}.coder", "bytes": len(data),
+           "sha256": hashlib.sha256(data).hexdigest(), "expect": "reject" if families else "accept",
+           "features": ["external" if name.startswith("external") else "rans"], "rules": sorted(rules), "note": note,
+           "made_by": "recipes_coder.py"}
+    decoded, error = b"", None
+    try:
+        decoded = coder_file.decode(data)
+    except FormatError as refusal:
+        error = refusal
+    verify_verdict(name, error, families, rules)
+    if families:
+        out["families"] = families
+    else:
+        out["output"] = {"bytes": len(decoded), "sha256": hashlib.sha256(decoded).hexdigest()}
+    return out
+
+
+def manifest_of(entries):
+    assert len({one["id"] for one in entries}) == len(entries), "an id is used twice"
+    return as_json({"format_version": "0.1", "levels": LEVELS, "count": len(entries), "exit_codes": EXIT_CODES,
+                    "families": {**{family: family for family in EXIT_CODES}, **REFINED}, "vectors": entries})
 
 
 def of_program():
@@ -159,7 +219,7 @@ class Store:
 
     def remove_others(self):
         """Files that no recipe makes any more."""
-        for group in ("examples", "uncommon", "invalid", "profiles"):
+        for group in ("examples", "uncommon", "invalid", "profiles", "reads", "coder"):
             for name in os.listdir(os.path.join(VECTORS, group)):
                 path = os.path.join(VECTORS, group, name)
                 if path not in self.paths:
@@ -186,12 +246,13 @@ def main():
         if listed:
             entries.append(listed)
     entries = list(of_program()) + entries
-    assert len({one["id"] for one in entries}) == len(entries), "an id is used twice"
-    families = {family: family for family in EXIT_CODES}
-    manifest = {"format_version": "0.1", "count": len(entries), "exit_codes": EXIT_CODES,
-                "families": {**families, **REFINED},
-                "vectors": entries}
-    store.put(MANIFEST, (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+    coder_entries = []
+    for one in recipes_coder.CODER_RECIPES:
+        coder_entries.append(coder_entry(*one))
+        store.put(os.path.join(VECTORS, "coder", one[0] + ".coder"), one[4])
+    store.put(MANIFEST, manifest_of(entries).encode("utf-8"))
+    store.put(CODER_MANIFEST, manifest_of(coder_entries).encode("utf-8"))
+    entries += coder_entries
     store.remove_others()
     for path in store.changed:
         print(("would change " if options.check else "wrote ") + path)

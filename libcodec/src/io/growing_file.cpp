@@ -52,6 +52,17 @@ Status sync_file(int descriptor, const std::string& path) {
   return {};
 }
 
+/// Else a power failure could bring a removed old end back, and the next append would undo what was finished. The new end
+/// stands whatever comes of this: a failure is no error.
+void sync_folder_of(const std::string& path) {
+  const auto slash = path.find_last_of('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  (void)sync_file(descriptor, folder);
+  ::close(descriptor);
+}
+
 }  // namespace
 
 Result<GrowingFile> GrowingFile::open(const std::string& path) {
@@ -102,7 +113,10 @@ Status GrowingFile::begin(std::uint64_t offset_bytes) {
     store_le(&old_end[8], xxh64(tail));
     ACTZ_TRY(auto kept, OutputFile::create(undo_path(), false));
     ACTZ_CHECK(kept.write(old_end));
-    ACTZ_CHECK(kept.finish());
+    if (const Status named = kept.finish(); !named) {
+      ::unlink(undo_path().c_str());  // it may have got its name before its folder could not be synced
+      return named;
+    }
     begun_ = true;
     offset_bytes_ = offset_bytes;
     return {};
@@ -122,6 +136,7 @@ Status GrowingFile::finish() {
   ACTZ_CHECK(sync_file(descriptor_, path_));
   begun_ = false;
   if (::unlink(undo_path().c_str()) != 0) return io_error("remove", undo_path(), errno);
+  sync_folder_of(path_);
   return {};
 }
 

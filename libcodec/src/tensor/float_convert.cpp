@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <bit>
+#include <cfloat>
 #include <cstring>
 
 #include "base/bytes.hpp"
 #include "base/cpu_kernel.hpp"
 #include "tensor/float_convert_kernels.hpp"
+
+// Products and sums must be rounded to binary32 one by one (4.7); x87 would keep them longer.
+static_assert(FLT_EVAL_METHOD == 0, "compile with -msse2 -mfpmath=sse");
 
 namespace actz {
 namespace {

@@ -1,0 +1,176 @@
+// Single-bit flips and truncations of the vectors: damage_test MANIFEST EVERY_BYTES MOST_BYTES STEP. Every bit and
+// every length of files of up to EVERY_BYTES, and each STEPth of those of up to MOST_BYTES, where STEP is odd, so that
+// all bits of a byte get their turn. Reads each damaged file through the index and from front to back. It must be
+// refused with an error of a family that means "broken", or be harmless: decode to the very bytes of the sound file. A
+// damaged file that decodes to anything else, an error of another family, or a crash fails the test. Prints how many
+// cases of each sort there were.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "actz/archive.hpp"
+#include "base/try.hpp"
+
+using namespace actz;
+
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// All tensors one after the other, with what tells them apart, so that a changed name or shape shows, too.
+struct Decoded {
+  std::vector<std::string> heads;
+  Bytes elements;
+  bool operator==(const Decoded&) const = default;
+};
+
+std::string head_of(const TensorSummary& tensor) {
+  std::string out = tensor.name + '\0' + std::to_string(static_cast<int>(tensor.dtype));
+  for (const std::uint64_t extent : tensor.shape) out += " " + std::to_string(extent);
+  return out;
+}
+
+DecodeOptions limited() {
+  DecodeOptions out;
+  out.limits.max_chunk_bytes = std::uint64_t{1} << 26;  // a damaged length must not ask for more
+  return out;
+}
+
+Result<Decoded> front_to_back(std::span<const std::byte> file) {
+  Decoded out;
+  StreamVisitor visitor;
+  visitor.on_tensor = [&](const TensorSummary& tensor) -> Result<bool> {
+    out.heads.push_back(head_of(tensor));
+    return true;
+  };
+  visitor.on_elements = [&](std::span<const std::byte> elements) -> Status {
+    out.elements.insert(out.elements.end(), elements.begin(), elements.end());
+    return {};
+  };
+  MemorySource source(file);
+  ACTZ_TRY([[maybe_unused]] const auto summary, read_stream(source, visitor, limited()));
+  return out;
+}
+
+Result<Decoded> at_random(std::span<const std::byte> file) {
+  const MemorySource source(file);
+  ACTZ_TRY(const auto reader, ArchiveReader::open(source, limited()));
+  Decoded out;
+  const auto& tensors = reader.summary().tensors;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    out.heads.push_back(head_of(tensors[i]));
+    ACTZ_CHECK(reader.read_rows(i, 0, tensors[i].rows, [&](std::span<const std::byte> elements) -> Status {
+      out.elements.insert(out.elements.end(), elements.begin(), elements.end());
+      return {};
+    }));
+  }
+  return out;
+}
+
+enum class Reader { front_to_back, at_random };
+
+/// Counts of one reader and one sort of damage.
+struct Counts {
+  std::map<std::string, std::uint64_t> refused;  ///< by error word
+  std::uint64_t harmless = 0;
+  std::uint64_t wrong = 0;
+};
+
+/// A file cut short can always say so; of a flipped bit readers may see a broken, a shorter or an unknown part.
+bool means_broken(ErrorCode code, bool cut) {
+  const ErrorCode kind = family(code);
+  if (cut) return kind == ErrorCode::need_more_input;
+  return kind == ErrorCode::corrupt || kind == ErrorCode::need_more_input || kind == ErrorCode::unsupported;
+}
+
+class Trials {
+ public:
+  /// @param step  each so many bits are flipped, and lengths tried.
+  void of_file(const std::string& name, std::span<const std::byte> sound, std::size_t step) {
+    for (const Reader reader : {Reader::front_to_back, Reader::at_random}) {
+      const auto wanted = read(reader, sound);
+      if (!wanted) continue;  // illegal, or in need of a profile
+      ++files_;
+      Bytes damaged(sound.begin(), sound.end());
+      for (std::size_t bit = 0; bit < 8 * damaged.size(); bit += step) {
+        damaged[bit / 8] ^= std::byte{1} << bit % 8;
+        judge(name, "bit " + std::to_string(bit), counts_[{reader, "flips"}], read(reader, damaged), *wanted);
+        damaged[bit / 8] ^= std::byte{1} << bit % 8;
+      }
+      for (std::size_t size = 0; size < damaged.size(); size += step) {
+        judge(name, "cut to " + std::to_string(size), counts_[{reader, "cuts"}],
+              read(reader, std::span(damaged).first(size)), *wanted);
+      }
+    }
+  }
+
+  /// @return whether nothing was wrong, and something was tried.
+  bool report() const {
+    bool sound = files_ > 0;
+    for (const auto& [key, counts] : counts_) {
+      std::printf("%s, %s:", key.first == Reader::at_random ? "at random" : "front to back", key.second.c_str());
+      std::uint64_t all = counts.harmless + counts.wrong;
+      for (const auto& [word, count] : counts.refused) {
+        std::printf(" %s %llu,", word.c_str(), static_cast<unsigned long long>(count));
+        all += count;
+      }
+      std::printf(" harmless %llu, wrong %llu of %llu\n", static_cast<unsigned long long>(counts.harmless),
+                  static_cast<unsigned long long>(counts.wrong), static_cast<unsigned long long>(all));
+      sound = sound && counts.wrong == 0;
+    }
+    std::printf("%zu readings of sound files\n", files_);
+    return sound;
+  }
+
+ private:
+  static Result<Decoded> read(Reader reader, std::span<const std::byte> file) {
+    return reader == Reader::at_random ? at_random(file) : front_to_back(file);
+  }
+
+  static void judge(const std::string& name, const std::string& what, Counts& counts, const Result<Decoded>& found,
+                    const Decoded& wanted) {
+    if (found && *found == wanted) {
+      ++counts.harmless;
+    } else if (!found && means_broken(found.error().code, what.starts_with("cut"))) {
+      ++counts.refused[std::string(to_string(found.error().code))];
+    } else {
+      ++counts.wrong;
+      const std::string why = found ? "decodes to something else" : std::string(to_string(found.error().code));
+      std::printf("WRONG %s, %s: %s\n", name.c_str(), what.c_str(), why.c_str());
+    }
+  }
+
+  std::map<std::pair<Reader, std::string>, Counts> counts_;
+  std::size_t files_ = 0;
+};
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  if (argument_count != 5) return 2;
+  const std::filesystem::path list = arguments[1];
+  const auto every_bytes = std::strtoull(arguments[2], nullptr, 10);
+  const auto most_bytes = std::strtoull(arguments[3], nullptr, 10);
+  const auto step = static_cast<std::size_t>(std::strtoull(arguments[4], nullptr, 10));
+  const auto manifest = nlohmann::json::parse(read_file(list));
+  Trials trials;
+  for (const auto& vector : manifest["vectors"]) {
+    if (vector["expect"] != "accept" || vector["bytes"].get<std::uint64_t>() > most_bytes || vector.contains("rows"))
+      continue;
+    const std::string file = read_file(list.parent_path() / vector["file"].get<std::string>());
+    trials.of_file(vector["id"].get<std::string>(), std::as_bytes(std::span(file)),
+                   file.size() <= every_bytes ? 1 : step);
+  }
+  return trials.report() ? 0 : 1;
+}
