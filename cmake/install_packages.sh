@@ -6,8 +6,8 @@ packages=(g++ cmake ninja-build pkg-config libeigen3-dev libfmt-dev libboost-pro
           libmd-dev python3 python3-numpy)
 # For bindings/python: its tests, and to try `pip install` without a network.
 packages+=(python3-pytest python3-hypothesis python3-pip python3-setuptools python3-wheel)
-# abigail-tools: compares the interface of the C library with the one on record.
-[ "${1:-}" = "--full" ] && packages+=(abigail-tools clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core)
+# abigail-tools: compares the interface of the C library with the one on record. mypy: types of the Python package.
+[ "${1:-}" = "--full" ] && packages+=(abigail-tools mypy clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
