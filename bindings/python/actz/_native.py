@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes as c
 import os
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from . import _structs as s
 from .errors import BY_STATUS, ActzError, InternalError, NeedMoreInputError
@@ -51,7 +51,7 @@ _CHECKED: dict[str, list] = {
 }
 
 #: Result and parameters of the calls that cannot fail.
-_PLAIN: dict[str, tuple] = {
+_PLAIN: dict[str, tuple[Any, list]] = {
     "actz_version": (_STR, []),
     "actz_code_name": (_STR, [c.c_int32]),
     "actz_free": (None, [_P]),
@@ -107,14 +107,16 @@ library = _load()
 def make_error(status: int, struct: s.Error) -> ActzError:
     """The exception for a failed call."""
     code = library.actz_code_name(struct.code).decode()
-    kind = NeedMoreInputError if code == NeedMoreInputError.code else BY_STATUS.get(status, InternalError)
+    kind = BY_STATUS.get(status, InternalError)
+    if code == NeedMoreInputError.code:
+        kind = NeedMoreInputError
     error = kind(struct.message.decode("utf-8", "replace"))
     error.code = code
     error.byte_offset = None if struct.byte_offset == s.NO_OFFSET else struct.byte_offset
     return error
 
 
-def call(name: str, *arguments: object, callbacks: Optional["Callbacks"] = None) -> None:
+def call(name: str, *arguments: Any, callbacks: Optional["Callbacks"] = None) -> None:
     """Calls a function that returns a status. Errors: ActzError, or what one of the callbacks raised."""
     error = s.Error()
     status = getattr(library, name)(*arguments, c.byref(error))
@@ -142,7 +144,8 @@ def take_bytes(name: str, *arguments: object) -> bytes:
 
 
 class Callbacks:
-    """Python functions as C callbacks. What one raises is kept, ends the call, and is raised when the call is over."""
+    """Python functions as C callbacks. What one raises is kept and raised when the call is over, which it ends soon,
+    but for progress."""
 
     def __init__(self) -> None:
         self._kept: Optional[BaseException] = None
@@ -173,7 +176,7 @@ class Callbacks:
 def progress_callback(callbacks: Callbacks, progress: Optional[Callable[[int, int], None]]) -> Callable:
     """`progress` as the C interface takes it; a null pointer for None."""
     if progress is None:
-        return s.PROGRESS_FN()
+        return s.PROGRESS_FN()  # type: ignore[call-overload]
     function = progress
     return callbacks.wrap(s.PROGRESS_FN, lambda _context, done, total: function(done, total))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
 #: uint16, marked as the bits of bfloat16.
-bfloat16: np.dtype = np.dtype(np.uint16, metadata={"actz": "bf16"})
+bfloat16: np.dtype = np.dtype(np.uint16, metadata={"actz": "bf16"})  # type: ignore[call-overload]
 
 #: Ids of the C interface by the words of the command line.
 IDS: dict[str, int] = {
@@ -49,7 +49,8 @@ def numpy_dtype(name: str) -> np.dtype:
 
 def name_of_numpy(dtype: np.dtype) -> str:
     """The word for a numpy type. Errors: BadArgumentError for types that files cannot hold."""
-    if (dtype.metadata or {}).get("actz") == "bf16" or dtype.name == "bfloat16":
+    marks: Any = dtype.metadata or {}
+    if marks.get("actz") == "bf16" or dtype.name == "bfloat16":
         return "bf16"
     name = _OF_NUMPY.get(dtype.str[1:] if dtype.str[0] in "<>|=" else dtype.str)
     if name is None or dtype.fields is not None:

@@ -133,7 +133,7 @@ def _integers(values: Any, kind: type, name: str) -> np.ndarray:
         return np.require(given, requirements=["C", "A"])
     if given.dtype.kind not in "iu" and given.size > 0:
         raise BadArgumentError(f"{name} are integers, not {given.dtype}")
-    bounds = np.iinfo(kind)
+    bounds: Any = np.iinfo(kind)
     if given.size > 0 and (given.min() < bounds.min or given.max() > bounds.max):
         raise BadArgumentError(f"{name} go beyond {bounds.dtype}")
     return np.ascontiguousarray(given, dtype=kind).reshape(given.shape)

@@ -196,10 +196,10 @@ def _add_all(
     kept = {name for names in wanted.values() for name in names}
     reports: list[EncodeReport] = []
     for name in _references_first(list(tensors), wanted):
-        one: EncodeOptions = {**options}  # type: ignore[typeddict-item]
+        one: Any = dict(options)
         one.pop("profile", None)
         if profiles[name] is not None:
-            one["profile"] = profiles[name]  # type: ignore[typeddict-item]
+            one["profile"] = profiles[name]
         reports.append(
             writer.add(name, tensors[name], references=wanted.get(name, ()), keep_as_reference=name in kept, **one)
         )

@@ -107,10 +107,13 @@ def info(source: Any, **options: "Unpack[DecodeOptions]") -> Union[FileInfo, Pro
         with Reader(source, **options) as reader:
             return reader.info
     except BadArgumentError:
-        if not isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-            raise
-        is_path = isinstance(source, (str, os.PathLike))
-        profile = Profile.load(source) if is_path else Profile.from_bytes(source)
+        if isinstance(source, (str, os.PathLike)):
+            profile = Profile.load(source)
+        elif hasattr(source, "read"):
+            source.seek(0)
+            profile = Profile.from_bytes(source.read())
+        else:
+            profile = Profile.from_bytes(source)
         return ProfileInfo(profile.training, profile.rungs)
 
 

@@ -87,7 +87,7 @@ class NativeEncodeOptions:
         self.struct = s.EncodeOptions(
             target=target,
             target_value=value,
-            profile=None if self._profile is None else self._profile._handle,
+            profile=None if self._profile is None else self._profile.address,
             effort=_count(options, "effort", 1),
             chunk_rows=_count(options, "chunk_rows"),
             threads=_count(options, "threads"),
@@ -114,7 +114,7 @@ class NativeDecodeOptions:
         check_names(options, DecodeOptions)
         self.callbacks = native.Callbacks()
         self._profiles: list[Profile] = as_profiles(options.get("profiles"))
-        handles = (c.c_void_p * len(self._profiles))(*(profile._handle.value for profile in self._profiles))
+        handles = (c.c_void_p * len(self._profiles))(*(profile.address for profile in self._profiles))
         self.struct = s.DecodeOptions(
             threads=_count(options, "threads"),
             profiles=handles,

@@ -56,12 +56,17 @@ class Profile:
     number of threads. Made by `fit`, `load` or `from_bytes`."""
 
     def __init__(self, handle: c.c_void_p) -> None:
-        self._handle = handle
+        self._handle: Optional[c.c_void_p] = handle
 
     def __del__(self) -> None:
         handle, self._handle = getattr(self, "_handle", None), None
         if handle is not None and native is not None:
             native.library.actz_profile_close(handle)
+
+    @property
+    def address(self) -> Optional[int]:
+        """Of the profile in the C interface."""
+        return None if self._handle is None else self._handle.value
 
     @classmethod
     def fit(

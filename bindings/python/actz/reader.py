@@ -130,7 +130,8 @@ class Reader:
         torch.bfloat16.
 
         Raises:
-            UnknownTensorError, CorruptError, UnsupportedError (the file needs a profile), LimitExceededError, FileError.
+            UnknownTensorError, CorruptError, UnsupportedError (the file needs a profile), LimitExceededError,
+            FileError.
         """
         tensor = self.tensor(name)
         return self._read(self._number(name), 0, tensor.rows).reshape(tensor.shape)

@@ -125,7 +125,8 @@ def test_files_of_the_program_and_of_the_package_are_alike(tmp_path, hidden):
     if program is None:
         pytest.skip("ACTZ_PROGRAM does not name the program")
     np.save(tmp_path / "hidden.npy", hidden)
-    subprocess.run([program, "encode", tmp_path / "hidden.npy", tmp_path / "p.actz", "--nmse", "0.01", "-q"], check=True)
+    files = (tmp_path / "hidden.npy", tmp_path / "p.actz")
+    subprocess.run([program, "encode", *files, "--nmse", "0.01", "-q"], check=True)
     actz.save_file({"hidden": hidden}, tmp_path / "q.actz", nmse=0.01)
     assert (tmp_path / "p.actz").read_bytes() == (tmp_path / "q.actz").read_bytes()
     subprocess.run([program, "decode", tmp_path / "q.actz", tmp_path / "q.npy", "-q"], check=True)

@@ -70,6 +70,8 @@ def test_profile_is_kept(tmp_path, fast):
         assert replace(other.training, lags=(1,)) == fast.training  # a file tells only the lags that are in use
     info = actz.info(path)
     assert isinstance(info, actz.ProfileInfo) and info.rungs == fast.rungs
+    with path.open("rb") as file:
+        assert actz.info(file) == actz.info(path.read_bytes()) == info
     with pytest.raises(actz.BadArgumentError):
         actz.load_file(path)
     with pytest.raises(actz.FileError):
