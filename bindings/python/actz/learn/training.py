@@ -1,0 +1,111 @@
+"""The training loop: seeded, with progress, its configuration and history as JSON, a checkpoint to go on from."""
+import json
+import math
+import pathlib
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+import torch
+
+from .rate_distortion_loss import next_token_loss, rate_distortion_loss
+
+
+@dataclass
+class TrainingConfig:
+    """All that a run depends on besides its data and the network it starts from."""
+
+    trade_off: float  # λ, nats per bit
+    steps: int = 600
+    batch: int = 4  # sequences of a step
+    network_rate: float = 3e-4  # learning rates: of the network,
+    bottleneck_rate: float = 1e-3  # of analysis, synthesis and networks of the entropy model,
+    density_rate: float = 5e-3  # of factorised densities and step sizes
+    warm_up: int = 20  # steps; then the rates fall as a half cosine to `last_rate` of themselves
+    last_rate: float = 0.02
+    distillation: float = 0.5  # weight of the divergence from the original network
+    gradient_norm: float = 1.0
+    seed: int = 0
+    threads: int = 1
+
+
+def parameter_groups(network, config):
+    """Parameters by their learning rates. Those that do not want gradients are left out."""
+    groups = {"network": [], "bottleneck": [], "density": []}
+    for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        is_density = "density" in name or name.endswith("log_steps")
+        kind = "network" if not name.startswith("bottleneck.") else "density" if is_density else "bottleneck"
+        groups[kind].append(parameter)
+    rates = {"network": config.network_rate, "bottleneck": config.bottleneck_rate, "density": config.density_rate}
+    return [{"params": parameters, "lr": rates[kind]} for kind, parameters in groups.items() if parameters]
+
+
+def rate_factor(step, config):
+    """Of all learning rates at a step."""
+    if step < config.warm_up:
+        return (step + 1) / config.warm_up
+    done = (step - config.warm_up) / max(config.steps - config.warm_up, 1)
+    return config.last_rate + (1 - config.last_rate) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def seeded_batches(sequences, config):
+    """Indices of `steps` batches: each sequence once before any comes again."""
+    generator = torch.Generator().manual_seed(config.seed)
+    queue = torch.empty(0, dtype=torch.long)
+    for _ in range(config.steps):
+        while len(queue) < config.batch:
+            queue = torch.cat([queue, torch.randperm(sequences, generator=generator)])
+        batch, queue = queue[:config.batch], queue[config.batch:]
+        yield batch
+
+
+def train(network, inputs, targets, config, teacher=None, folder=None, progress=sys.stderr):
+    """Trains a SplitNetwork, whose outputs are logits, to predict targets.
+
+    inputs: [sequences, …], what the lower part takes: tokens, or rows where it is empty because it stays as it is.
+    targets: int64 [sequences, rows]. teacher: log probabilities of the original network, [sequences, rows, words] of any
+    float type, or None. folder: where config.json, history.json and checkpoint.pt go. Returns the history.
+    """
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(config.threads)
+    optimizer = torch.optim.Adam(parameter_groups(network, config))
+    starts = [group["lr"] for group in optimizer.param_groups]
+    history, began, sums, count = [], time.monotonic(), [0.0, 0.0], 0
+    network.train()
+    for step, indices in enumerate(seeded_batches(len(inputs), config)):
+        for group, start in zip(optimizer.param_groups, starts):
+            group["lr"] = start * rate_factor(step, config)
+        logits, bits = network(inputs[indices])
+        predictions = teacher[indices].float() if teacher is not None else None
+        task = next_token_loss(logits, targets[indices], predictions, config.distillation)
+        loss = rate_distortion_loss(task, bits, config.trade_off)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), config.gradient_norm)
+        optimizer.step()
+        sums, count = [sums[0] + float(task), sums[1] + float(bits.mean())], count + 1
+        if (step + 1) % 50 == 0 or step + 1 == config.steps:
+            history.append({"step": step + 1, "task_loss": round(sums[0] / count, 5), "bits_per_token": round(sums[1] / count, 3),
+                            "seconds": round(time.monotonic() - began, 1)})
+            sums, count = [0.0, 0.0], 0
+            if progress is not None:
+                print(json.dumps(history[-1]), file=progress, flush=True)
+    network.eval()
+    if folder is not None:
+        save(network, config, history, pathlib.Path(folder))
+    return history
+
+
+def save(network, config, history, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(asdict(config), indent=1) + "\n")
+    (folder / "history.json").write_text(json.dumps(history, indent=1) + "\n")
+    torch.save(network.state_dict(), folder / "checkpoint.pt")
+
+
+def load(network, folder):
+    """Puts a checkpoint into a network of the same make."""
+    network.load_state_dict(torch.load(pathlib.Path(folder) / "checkpoint.pt"))
+    return network
