@@ -18,9 +18,10 @@ class TrainingConfig:
     trade_off: float  # λ, nats per bit
     steps: int = 600
     batch: int = 4  # sequences of a step
-    network_rate: float = 3e-4  # learning rates: of the network,
-    bottleneck_rate: float = 1e-3  # of analysis, synthesis and networks of the entropy model,
-    density_rate: float = 5e-3  # of factorised densities and step sizes
+    network_rate: float = 5e-4  # learning rates: of the network,
+    transform_rate: float = 2e-4  # of centre, analysis and synthesis,
+    model_rate: float = 2e-3  # of the networks of the entropy model,
+    density_rate: float = 1e-2  # of densities of channels, and of step sizes
     warm_up: int = 20  # steps; then the rates fall as a half cosine to `last_rate` of themselves
     last_rate: float = 0.02
     distillation: float = 0.5  # weight of the divergence from the original network
@@ -31,15 +32,22 @@ class TrainingConfig:
 
 def parameter_groups(network, config):
     """Parameters by their learning rates. Those that do not want gradients are left out."""
-    groups = {"network": [], "bottleneck": [], "density": []}
+    rates = {"network": config.network_rate, "transform": config.transform_rate, "model": config.model_rate,
+             "density": config.density_rate}
+    groups = {kind: [] for kind in rates}
     for name, parameter in network.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        is_density = "density" in name or name.endswith("log_steps")
-        kind = "network" if not name.startswith("bottleneck.") else "density" if is_density else "bottleneck"
-        groups[kind].append(parameter)
-    rates = {"network": config.network_rate, "bottleneck": config.bottleneck_rate, "density": config.density_rate}
+        if parameter.requires_grad:
+            groups[kind_of_parameter(name)].append(parameter)
     return [{"params": parameters, "lr": rates[kind]} for kind, parameters in groups.items() if parameters]
+
+
+def kind_of_parameter(name):
+    """Which learning rate a parameter of a SplitNetwork has."""
+    if not name.startswith("bottleneck."):
+        return "network"
+    if "density" in name or name.endswith("log_steps"):
+        return "density"
+    return "model" if ".entropy_model." in name else "transform"
 
 
 def rate_factor(step, config):
