@@ -18,10 +18,10 @@ class TrainingConfig:
     trade_off: float  # λ, nats per bit
     steps: int = 600
     batch: int = 4  # sequences of a step
-    network_rate: float = 5e-4  # learning rates: of the network,
-    transform_rate: float = 2e-4  # of centre, analysis and synthesis,
-    model_rate: float = 2e-3  # of the networks of the entropy model,
-    density_rate: float = 1e-2  # of densities of channels, and of step sizes
+    network_rate: float = 1e-4  # learning rates: of the network,
+    transform_rate: float = 1e-4  # of centre, analysis and synthesis,
+    model_rate: float = 1e-3  # of the networks of the entropy model,
+    density_rate: float = 5e-3  # of densities of channels, and of step sizes
     warm_up: int = 20  # steps; then the rates fall as a half cosine to `last_rate` of themselves
     last_rate: float = 0.02
     distillation: float = 0.5  # weight of the divergence from the original network
@@ -104,6 +104,37 @@ def train(network, inputs, targets, config, teacher=None, folder=None, progress=
     if folder is not None:
         save(network, config, history, pathlib.Path(folder))
     return history
+
+
+def train_entropy_model(bottleneck, rows, config, progress=sys.stderr):
+    """Trains the entropy model alone, on noisy latents of rows [sequences, rows, channels]: what comes before `train`, so
+    that bits mean something when they are weighed against the task. Returns the bits per token of the last tenth."""
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(config.threads)
+    model = bottleneck.entropy_model
+    groups = {"density": [], "model": []}
+    for name, parameter in model.named_parameters():
+        groups[kind_of_parameter("bottleneck.entropy_model." + name)].append(parameter)
+    rates = {"density": config.density_rate, "model": config.model_rate}
+    optimizer = torch.optim.Adam([{"params": groups[kind], "lr": rates[kind]} for kind in groups if groups[kind]])
+    starts = [group["lr"] for group in optimizer.param_groups]
+    bottleneck.train()
+    seen = []
+    for step, indices in enumerate(seeded_batches(len(rows), config)):
+        for group, start in zip(optimizer.param_groups, starts):
+            group["lr"] = start * rate_factor(step, config)
+        with torch.no_grad():
+            latents = bottleneck.latents_of(rows[indices])
+            noisy = latents + torch.rand_like(latents) - 0.5
+        bits = model.bits(noisy, latents).mean()
+        optimizer.zero_grad()
+        bits.backward()
+        optimizer.step()
+        seen.append(float(bits))
+        if progress is not None and (step + 1) % 100 == 0:
+            print(json.dumps({"step": step + 1, "bits_per_token": round(sum(seen[-50:]) / 50, 3)}), file=progress, flush=True)
+    last = seen[-max(len(seen) // 10, 1):]
+    return sum(last) / len(last)
 
 
 def save(network, config, history, folder):

@@ -1,0 +1,270 @@
+#!/usr/bin/python3
+"""Split points trained end to end against the codec fitted afterwards: bits per token and perplexity of both.
+
+  split_training.py small            one network, one split, minutes
+  split_training.py full             two networks, splits after layers 1, 3 and 4, five entropy models
+  split_training.py report FILE...   tables and plots of results again
+
+Needs PyTorch, zstandard, the actz program (--program, or ACTZ, or build/release/actz) and the data folder that
+docs/experiments/README.md describes. Writes split_training_SIZE.json, .md and .svg; --networks, --layers, --models,
+--trade-offs, --steps and --windows choose a part of a size or another one. Results are kept after every curve: a run that
+was stopped goes on where it was.
+"""
+import argparse
+import copy
+import json
+import os
+import pathlib
+import platform
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, replace
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # PyTorch's own threads are enough, and those of OpenBLAS wait busily
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "bindings/python")]
+
+import torch  # noqa: E402
+
+import write_report  # noqa: E402
+from file_codecs import GENERAL_CODERS, ActzCodec, actz_file, as_bytes  # noqa: E402
+from split_data import NETWORKS, in_batches, load_split  # noqa: E402
+
+from actz.learn import Bottleneck, SplitNetwork, TrainingConfig, train  # noqa: E402
+from actz.learn.bottleneck import task_metric  # noqa: E402
+from actz.learn.export import LAMBDA_PER_STEP_SQUARED, external_bytes, nominal_step, profile_parts, write_profile  # noqa: E402
+from actz.learn.program import find_program  # noqa: E402
+from actz.learn.training import save, train_entropy_model  # noqa: E402
+
+MODELS = ("factorized", "fourier", "hyperprior", "direct-access", "both")
+POST_HOC_NMSE = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.04, 0.08)
+LATENT_NOISE = (0.5, 1.0, 2.0)  # NMSE of the fitted codec on trained latents, in units of that of rounding them
+METRIC_SEQUENCES = 24
+CHANNEL_MODELS = ("factorized", "fourier")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is trained."""
+
+    networks: tuple
+    layers: tuple
+    models: tuple
+    trade_offs: tuple  # λ, nats per bit, ascending: each training goes on from the one before
+    windows: int  # of the training text, 256 tokens each
+    model_steps: int  # of the entropy model alone, before the first joint training
+    steps: int  # of the first joint training,
+    next_steps: int  # and of each that goes on from it
+    start_nmse: float = 0.04  # in the task's metric: the quantiser that training starts from
+    seed: int = 1
+    threads: int = 1
+
+
+SIZES = {
+    "small": Size(("babyllama",), (3,), ("factorized", "direct-access"), (3e-4, 6e-4, 1.2e-3, 2.4e-3), 200, 150, 200, 100),
+    "full": Size(tuple(NETWORKS), (1, 3, 4), MODELS, (1.5e-4, 3e-4, 6e-4, 1.2e-3, 2.4e-3), 600, 300, 600, 300),
+}
+
+
+class Curve:
+    """Collects points of one method at one split."""
+
+    def __init__(self, data, method, counted):
+        self.data, self.points = data, []
+        self.common = {"network": data.network, "layer": data.layer, "method": method, "counted": counted}
+
+    def add(self, size_bytes, loss, **more):
+        tokens = self.data.test_targets.numel()
+        increase = loss - self.data.loss
+        self.points.append({**self.common, **more, "bits_per_token": round(8 * size_bytes / tokens, 3),
+                            "loss_increase_nats": round(increase, 5), "perplexity": round(float(torch.tensor(loss).exp()), 5)})
+        print(json.dumps(self.points[-1]), flush=True)
+
+
+def post_hoc_curves(data, program, folder):
+    """The codec on the undisturbed network's rows, with and without matched rows."""
+    for method, options in (("post-hoc actz", ()), ("post-hoc actz, no matches", ("--no-matches",))):
+        curve = Curve(data, method, "file")
+        for nmse, size, rows in ActzCodec(program, folder, data.calib_rows, POST_HOC_NMSE, options).points(data.test_rows):
+            curve.add(size, data.test_loss(rows), nmse=nmse)
+        yield curve.points
+
+
+def rounded_curves(data):
+    """One step for all values, and general coders on the integers: what the paper compares with."""
+    curves = {name: Curve(data, f"rounded, {name}", "stream") for name in GENERAL_CODERS}
+    deviation = data.calib_rows.flatten(0, 1).var(0).mean().sqrt()
+    for nmse in POST_HOC_NMSE:
+        step = deviation * (12 * nmse) ** 0.5
+        integers = torch.round(data.test_rows / step)
+        loss = data.test_loss(integers * step)
+        for name, coder in GENERAL_CODERS.items():
+            curves[name].add(coder(as_bytes(integers)), loss, nmse=nmse)
+    return [curve.points for curve in curves.values()]
+
+
+def start_network(data, model, size):
+    """The network with a bottleneck that loses little, whose entropy model is trained."""
+    torch.manual_seed(size.seed)
+    sample = data.rows[:100].flatten(0, 1)
+    upper = torch.nn.Sequential(*data.upper)
+    metric = task_metric(upper, data.rows[:METRIC_SEQUENCES], data.targets[:METRIC_SEQUENCES])
+    step = float((12 * size.start_nmse * sample.var(0).mean()).sqrt())
+    bottleneck = Bottleneck(sample, sample.shape[-1], step, model, metric=metric)
+    config = TrainingConfig(0.0, size.model_steps, density_rate=3e-2, model_rate=2e-3, seed=size.seed, threads=size.threads)
+    train_entropy_model(bottleneck, data.rows, config)
+    return SplitNetwork(copy.deepcopy(data.upper), 0, bottleneck)
+
+
+def trained_points(data, network, model, trade_off, program, folder):
+    """Points of one trained network: its own entropy model, the fitted codec on its latents, general coders on its
+    integers, and, where tables are those of channels, a profile made of its parts."""
+    network.eval()
+    bottleneck = network.bottleneck
+    with torch.no_grad():
+        integers, coded = bottleneck.code(data.test_rows)
+        latents, calib_latents = bottleneck.latents_of(data.test_rows), bottleneck.latents_of(data.calib_rows)
+
+    def loss_of(some):
+        return data.test_loss(in_batches(bottleneck.rows_of, some), network.upper)
+
+    loss, more = loss_of(integers), {"model": model, "trade_off": trade_off}
+    curve = Curve(data, f"end-to-end {model}", "ideal code length of integer tables")
+    curve.add(external_bytes(coded)[0], loss, **more)
+    points = curve.points
+    for name, coder in GENERAL_CODERS.items():
+        curve = Curve(data, f"end-to-end {model}, {name}", "stream")
+        curve.add(coder(as_bytes(integers)), loss, **more)
+        points += curve.points
+    noise = 1 / 12 / float(latents.flatten(0, 1).var(0).mean())
+    for suffix, options in (("", ()), (", no matches", ("--no-matches",))):
+        curve = Curve(data, f"end-to-end {model}, actz{suffix}", "file")
+        for nmse, size, decoded in ActzCodec(program, folder, calib_latents, [min(noise * f, 0.9) for f in LATENT_NOISE],
+                                             options).points(latents):
+            curve.add(size, loss_of(decoded), nmse=nmse, **more)
+        points += curve.points
+    if model in CHANNEL_MODELS:
+        curve = Curve(data, f"end-to-end {model}, profile of its parts", "file")
+        curve.add(*parts_point(data, network, program, folder), **more)
+        points += curve.points
+    return points
+
+
+@torch.no_grad()
+def parts_point(data, network, program, folder):
+    """(bytes, loss) when the rows x, less what the bottleneck drops, are encoded with the profile of its parts."""
+    bottleneck, parts, profile = network.bottleneck, profile_parts(network.bottleneck), pathlib.Path(folder) / "parts.actp"
+    write_profile(parts, profile, program)
+    kept_rows = in_batches(lambda rows: bottleneck.rows_of(bottleneck.latents_of(rows)), data.test_rows)
+    slope = LAMBDA_PER_STEP_SQUARED * nominal_step(parts) ** 2
+    size, decoded = actz_file(program, folder, kept_rows, profile, ("--lambda", f"{slope:.9g}"))
+    return size, data.test_loss(decoded, network.upper)
+
+
+def trained_curve(data, model, size, program, folder, checkpoints):
+    """All points of one entropy model: the first λ from the undisturbed network, each next one from the one before."""
+    network, points = start_network(data, model, size), []
+    for i, trade_off in enumerate(size.trade_offs):
+        config = TrainingConfig(trade_off, size.next_steps if i else size.steps, seed=size.seed + i, threads=size.threads)
+        began = time.monotonic()
+        history = train(network, data.rows, data.targets, config, data.teacher)
+        if checkpoints:
+            save(network, config, history, checkpoints / f"{data.network}_{data.layer}_{model}_{trade_off:g}")
+        new = trained_points(data, network, model, trade_off, program, folder)
+        points += [{**point, "training_seconds": round(time.monotonic() - began, 1)} for point in new]
+    return points
+
+
+def control_points(data, size):
+    """The upper part trained as long on the same text with nothing coded: what of a gain is fine-tuning alone."""
+
+    class Open(torch.nn.Module):
+        def forward(self, rows):
+            return rows, rows.new_zeros(rows.shape[:2])
+
+    network = SplitNetwork(copy.deepcopy(data.upper), 0, Open())
+    config = TrainingConfig(0.0, size.steps, seed=size.seed, threads=size.threads)
+    train(network, data.rows, data.targets, config, data.teacher)
+    curve = Curve(data, "nothing coded, upper part trained", "32 bits a value")
+    curve.add(4 * data.test_rows.numel(), data.test_loss(data.test_rows, network.upper))
+    return curve.points
+
+
+class Results:
+    """Points by the job that gave them, on disk after every job."""
+
+    def __init__(self, path, size):
+        self.path, self.began = path, time.time()
+        self.content = {"configuration": asdict(size), "machine": machine(), "jobs": {}}
+        if path.exists():
+            kept = json.loads(path.read_text())
+            if kept["configuration"] == json.loads(json.dumps(asdict(size))):
+                self.content = kept
+
+    def job(self, name, work):
+        if name in self.content["jobs"]:
+            return
+        print(f"# {name}", file=sys.stderr, flush=True)
+        began = time.monotonic()
+        points = work()
+        self.content["jobs"][name] = {"seconds": round(time.monotonic() - began, 1), "points": points}
+        self.path.write_text(json.dumps(self.content, indent=1) + "\n")
+
+
+def machine():
+    names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    return {"processor": names[0] if names else platform.processor(), "cores": os.cpu_count(), "system": platform.platform(),
+            "python": platform.python_version(), "torch": torch.__version__}
+
+
+def run(size, args, path):
+    program, results = find_program(args.program), Results(path, size)
+    torch.set_num_threads(size.threads)
+    torch.set_flush_denormal(True)
+    for name in size.networks:
+        for layer in size.layers:
+            place = f"{name}, layer {layer}"
+            wanted = [f"{place}: codecs", f"{place}: control", *(f"{place}: {model}" for model in size.models)]
+            if all(job in results.content["jobs"] for job in wanted):
+                continue
+            data = load_split(args.data, name, layer, size.windows, size.seed)
+            with tempfile.TemporaryDirectory() as folder:
+                results.job(wanted[0], lambda: sum([*post_hoc_curves(data, program, folder), *rounded_curves(data)], []))
+                results.job(wanted[1], lambda: control_points(data, size))
+                for model in size.models:
+                    results.job(f"{place}: {model}",
+                                lambda: trained_curve(data, model, size, program, folder, args.checkpoints))
+
+
+def size_of(args):
+    words = {"networks": str, "layers": int, "models": str, "trade_offs": float}
+    chosen = {key: tuple(kind(word) for word in getattr(args, key).split(",")) for key, kind in words.items() if getattr(args, key)}
+    numbers = {key: getattr(args, key) for key in ("windows", "model_steps", "steps", "next_steps", "seed", "threads")}
+    return replace(SIZES[args.size], **chosen, **{key: value for key, value in numbers.items() if value is not None})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("size", choices=(*SIZES, "report"))
+    parser.add_argument("files", nargs="*", type=pathlib.Path, help="of report")
+    parser.add_argument("--data", type=pathlib.Path, default="../shared/data")
+    parser.add_argument("--program", help="actz")
+    parser.add_argument("--output", type=pathlib.Path, default=HERE)
+    parser.add_argument("--name", help="of the results, default split_training_SIZE")
+    parser.add_argument("--checkpoints", type=pathlib.Path, help="folder for trained networks; default: none are kept")
+    for option in ("networks", "layers", "models", "trade-offs"):
+        parser.add_argument(f"--{option}", help="some of them, with commas")
+    for option in ("windows", "model-steps", "steps", "next-steps", "seed", "threads"):
+        parser.add_argument(f"--{option}", type=int)
+    args = parser.parse_args()
+    files = args.files
+    if args.size != "report":
+        files = [args.output / f"{args.name or 'split_training_' + args.size}.json"]
+        run(size_of(args), args, files[0])
+    for path in files:
+        write_report.write(path)
+
+
+if __name__ == "__main__":
+    main()
