@@ -3,8 +3,11 @@
 set -eu
 packages=(g++ cmake ninja-build pkg-config libeigen3-dev libfmt-dev libboost-program-options-dev doctest-dev
           libbenchmark-dev libzstd-dev zlib1g-dev libzfp-dev libzip-dev nlohmann-json3-dev libisal-dev libxxhash-dev
-          libmd-dev python3 python3-numpy)
+          libmd-dev python3 python3-numpy python3-pytest)
 [ "${1:-}" = "--full" ] && packages+=(clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core)
+# actz.learn and its experiment: PyTorch; OpenBLAS, ten times as fast as the reference BLAS that PyTorch brings along; the
+# general coder that the experiment compares with. Without PyTorch their tests are skipped.
+{ [ "${1:-}" = "--full" ] || [ "${1:-}" = "--learn" ]; } && packages+=(python3-torch libopenblas0-pthread python3-zstandard)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
