@@ -41,6 +41,7 @@ MODELS = ("factorized", "fourier", "hyperprior", "direct-access", "both")
 POST_HOC_NMSE = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.04, 0.08)
 LATENT_NOISE = (0.5, 1.0, 2.0)  # NMSE of the fitted codec on trained latents, in units of that of rounding them
 METRIC_SEQUENCES = 24
+BIT_VALUES = (0.0, 0.1, 0.2)  # squared steps of error that a bit is worth to the encoder
 CHANNEL_MODELS = ("factorized", "fourier")
 
 
@@ -123,16 +124,19 @@ def trained_points(data, network, model, trade_off, program, folder):
     network.eval()
     bottleneck = network.bottleneck
     with torch.no_grad():
-        integers, coded = bottleneck.code(data.test_rows)
         latents, calib_latents = bottleneck.latents_of(data.test_rows), bottleneck.latents_of(data.calib_rows)
 
     def loss_of(some):
         return data.test_loss(in_batches(bottleneck.rows_of, some), network.upper)
 
-    loss, more = loss_of(integers), {"model": model, "trade_off": trade_off}
+    more = {"model": model, "trade_off": trade_off}
     curve = Curve(data, f"end-to-end {model}", "ideal code length of integer tables")
-    curve.add(external_bytes(coded)[0], loss, **more)
+    for bit_value in BIT_VALUES:
+        rows, integers, coded = bottleneck.code(data.test_rows, bit_value)
+        curve.add(external_bytes(coded)[0], data.test_loss(rows, network.upper), bit_value=bit_value, **more)
     points = curve.points
+    rows, integers, _ = bottleneck.code(data.test_rows)
+    loss = data.test_loss(rows, network.upper)
     for name, coder in GENERAL_CODERS.items():
         curve = Curve(data, f"end-to-end {model}, {name}", "stream")
         curve.add(coder(as_bytes(integers)), loss, **more)

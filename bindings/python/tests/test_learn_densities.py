@@ -1,4 +1,5 @@
 """Densities and entropy models of actz.learn: their bits are those of distributions, and of the tables made of them."""
+import math
 import pathlib
 import sys
 
@@ -8,10 +9,13 @@ torch = pytest.importorskip("torch", reason="actz.learn needs PyTorch")
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(REPOSITORY / "bindings/python"))
 
+from actz.learn import Bottleneck, TrainingConfig  # noqa: E402
+from actz.learn.conditional_density import logistic_centroid  # noqa: E402
 from actz.learn.entropy_models import ENTROPY_MODELS, make_entropy_model  # noqa: E402
 from actz.learn.factorized_density import FactorizedDensity  # noqa: E402
 from actz.learn.fourier_density import FourierDensity  # noqa: E402
 from actz.learn.quantisers import QUANTISERS, SoftRounding, quantise  # noqa: E402
+from actz.learn.training import train_entropy_model  # noqa: E402
 
 CHANNELS = 8
 
@@ -52,7 +56,7 @@ def test_estimate_and_tables_agree_after_training(name):
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
     first = None
     for _ in range(150):
-        loss = model.bits(values + torch.rand_like(values) - 0.5, values).mean()
+        loss = model(values + torch.rand_like(values) - 0.5, torch.round(values), values)[0].mean()
         first = first or float(loss)
         optimizer.zero_grad()
         loss.backward()
@@ -61,7 +65,7 @@ def test_estimate_and_tables_agree_after_training(name):
     model.eval()
     integers = torch.round(values)
     with torch.no_grad():
-        estimate = float(model.bits(integers, values).sum())
+        estimate = float(model(integers, integers, values)[0].sum())
     assert model.coded(integers, values).ideal_bits() == pytest.approx(estimate, rel=0.01)
 
 
@@ -76,6 +80,31 @@ def test_a_row_is_coded_without_looking_at_itself_or_later_rows(name):
     for a, b in zip(one, other):
         assert torch.equal(a[:, :20], b[:, :20]) and torch.equal(a[:, 20, :first_group], b[:, 20, :first_group])
         assert not torch.allclose(a[:, 21:], b[:, 21:])
+
+
+@pytest.mark.parametrize("mean, log_scale", [(0.3, -1.5), (0.7, -2.0), (2.3, 0.0), (-0.2, 2.0), (0.45, -2.8)])
+def test_centroid_is_the_mean_within_the_bin(mean, log_scale):
+    grid = torch.linspace(-0.5, 0.5, 200001, dtype=torch.float64)
+    density = torch.cosh((grid - mean) / 2 / math.exp(log_scale)).pow(-2)
+    wanted = float((grid * density).sum() / density.sum())
+    got = logistic_centroid(torch.full((1,), 4.0), torch.tensor([4 + mean]), torch.tensor([log_scale]))
+    assert float(got) == pytest.approx(4 + wanted, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", ["factorized", "direct-access"])
+def test_decisions_of_an_encoder_save_bits_for_little_error(name):
+    torch.manual_seed(0)
+    values = torch.cumsum(rows(60), 1) / 4  # rows that say something of the next
+    bottleneck = Bottleneck(values.flatten(0, 1), CHANNELS, 2.0, name)
+    train_entropy_model(bottleneck, values, TrainingConfig(0.0, steps=100, density_rate=3e-2, model_rate=3e-3), progress=None)
+    bottleneck.eval()
+    points = []
+    for bit_value in (0.0, 0.1):
+        decoded, integers, coded = bottleneck.code(values, bit_value)
+        points.append((coded.ideal_bits(), float(((values - decoded) ** 2).sum())))
+    saved, added = points[0][0] - points[1][0], points[1][1] - points[0][1]
+    assert saved > 0.01 * points[0][0]
+    assert added < 0.2 * 2.0**2 * saved  # squared steps: near the price that was told, but contexts change, too
 
 
 @pytest.mark.parametrize("name", QUANTISERS)

@@ -125,7 +125,7 @@ def test_parts_that_do_not_fit_are_refused_with_their_name(tmp_path):
 def test_external_bytes_count_every_stream():
     network = toy(model="hyperprior").eval()
     with torch.no_grad():
-        _, coded = network.bottleneck.code(network.lower(successions()[:, :-1]))
+        _, _, coded = network.bottleneck.code(network.lower(successions()[:, :-1]))
     assert len(coded.streams) == 2
     reckoned, was_coded = external_bytes(coded)
     assert not was_coded and abs(8 * reckoned - coded.ideal_bits()) < 16

@@ -77,14 +77,26 @@ class Bottleneck(nn.Module):
         """(rows for the upper part, bits of each row [sequences, rows])."""
         latents = self.latents_of(rows)
         for_rate, for_task = quantise(self.quantiser, latents)
-        return self.rows_of(for_task), self.entropy_model.bits(for_rate, latents)
+        bits, decoded = self.entropy_model(for_rate, for_task, latents)
+        return self.rows_of(decoded), bits
 
     @torch.no_grad()
-    def code(self, rows):
-        """(integers [..., latents], what a coder is given for them: CodedRows)."""
+    def code(self, rows, bit_value=0.0, turns=2):
+        """(decoded rows, integers [..., latents], what a coder is given for them: CodedRows).
+
+        bit_value: squared steps of error that a bit is worth; beside the nearest integer its two neighbours are
+        tried. Contexts follow from integers, so that decisions are taken in turns, each with
+        the contexts of the one before; what is counted and decoded is of the last one."""
         latents = self.latents_of(rows)
         integers = round_to_integers(latents)
-        return integers, self.entropy_model.coded(integers, latents)
+        for _ in range(turns if bit_value > 0 else 0):
+            bits_of, decoded_of = self.entropy_model.value_bits(integers, latents)
+            candidates = [round_to_integers(latents)]
+            candidates += [candidates[0] - 1, candidates[0] + 1]
+            costs = torch.stack([(latents - decoded_of(one)).square() + bit_value * bits_of(one) for one in candidates])
+            integers = torch.stack(candidates).gather(0, costs.argmin(0, keepdim=True))[0]
+        _, decoded_of = self.entropy_model.value_bits(integers, latents)
+        return self.rows_of(decoded_of(integers)), integers, self.entropy_model.coded(integers, latents)
 
 
 class SplitNetwork(nn.Module):

@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from .tables import IntegerTable, TableSet, integer_table
 
@@ -17,6 +18,20 @@ def logistic_bits(values, mean, log_scale):
     distance = (values - mean).abs()  # symmetric: the tail where sigmoids keep their digits
     mass = torch.sigmoid((0.5 - distance) * inverse) - torch.sigmoid((-0.5 - distance) * inverse)
     return -torch.log2(mass.clamp_min(1e-9))
+
+
+def logistic_centroid(integers, mean, log_scale):
+    """Mean of a logistic density within the bin of each integer: what a decoder best takes for a value of which it knows the
+    bin. In closed form, with a and b the ends of the bin: (b F(b) − a F(a) − s [ζ((b − m)/s) − ζ((a − m)/s)]) / (F(b) −
+    F(a)), ζ(x) = log(1 + eˣ). Means further than 3 scales outside the bin count as that far: their centroid is near its end
+    anyway, and the masses would lose their digits."""
+    scale = torch.exp(log_scale.clamp(math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE)))
+    reach = 0.5 + 3 * scale
+    offset = torch.minimum(torch.maximum(mean - integers, -reach), reach)
+    above, below = (0.5 - offset) / scale, (-0.5 - offset) / scale
+    high, low = torch.sigmoid(above), torch.sigmoid(below)
+    tails = scale * (functional.softplus(above) - functional.softplus(below))
+    return integers + ((high + low) / 2 - tails) / (high - low).clamp_min(1e-6)
 
 
 class LogisticLadder:

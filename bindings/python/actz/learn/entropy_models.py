@@ -1,8 +1,9 @@
 """Learned entropy models of rows of integers: factorised, Fourier, hyperprior, direct access to earlier rows, both.
 
-A model gives, in training, the bits of noisy rows with gradients (`bits`), and after it the code length of integer rows
-under the integer tables that a coder would use (`coded`). Rows are [sequences, rows, channels], in quantiser steps; row t
-of a sequence may depend on its rows before t and, with channel groups, on earlier groups of row t.
+Called with noisy rows, rounded rows and the rows before quantisation, a model gives the bits of each row, with gradients, and
+what a decoder takes for its values; `coded` gives integer rows with the integer tables that a coder would use. Rows are
+[sequences, rows, channels], in quantiser steps; row t of a sequence may depend on its rows before t and, with channel
+groups, on earlier groups of row t.
 """
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .conditional_density import LogisticLadder, logistic_bits
+from .conditional_density import LogisticLadder, logistic_bits, logistic_centroid
 from .factorized_density import FactorizedDensity
 from .fourier_density import FourierDensity
 from .tables import TableSet, trimmed_table
@@ -64,9 +65,13 @@ class ChannelModel(nn.Module):
         super().__init__()
         self.density = density
 
-    def bits(self, rows, source=None):
-        """Sum of bits of each row, [sequences, rows]."""
-        return self.density.bits(rows).sum(-1)
+    def forward(self, noisy, rounded, source):
+        """(bits of each row, rounded as it is)."""
+        return self.density.bits(noisy).sum(-1), rounded
+
+    def value_bits(self, integers, source):
+        """Functions of candidates [sequences, rows, channels]: bits of each value, and what it decodes to."""
+        return self.density.bits, lambda candidates: candidates
 
     def coded(self, integers, source=None) -> CodedRows:
         return CodedRows([channel_stream(self.density, integers)])
@@ -146,16 +151,26 @@ class ConditionalModel(nn.Module):
         parts = [side] if self.side_channels else []
         return torch.cat(parts + ([self.context(rows)] if self.context_width else []), -1)
 
-    def bits(self, rows, source):
-        """rows: noisy; source: the same before quantisation, which side latents are learned from."""
-        side, bits = None, 0
-        if self.side_channels:
-            side = self.side_analysis(compress_range(source))
-            noisy = side + torch.rand_like(side) - 0.5 if self.training else torch.round(side)
-            bits = self.side_density.bits(noisy).sum(-1)
-            side = side + (torch.round(side) - side).detach()
-        mean, log_scale = self.parameters_of(self._features(rows, side), rows)
-        return bits + logistic_bits(rows, mean, log_scale).sum(-1)
+    def _side(self, source):
+        """(side latents as the decoder has them, their bits in each row)."""
+        if not self.side_channels:
+            return None, 0
+        side = self.side_analysis(compress_range(source))
+        noisy = side + torch.rand_like(side) - 0.5 if self.training else torch.round(side)
+        return side + (torch.round(side) - side).detach(), self.side_density.bits(noisy).sum(-1)
+
+    def forward(self, noisy, rounded, source):
+        """Contexts are the rounded rows, as they will be when rows are decoded; the density is taken at the noisy ones. What
+        is decoded is the mean of the density within the bin."""
+        side, bits = self._side(source)
+        mean, log_scale = self.parameters_of(self._features(rounded, side), rounded)
+        return bits + logistic_bits(noisy, mean, log_scale).sum(-1), logistic_centroid(rounded, mean, log_scale)
+
+    def value_bits(self, integers, source):
+        side, _ = self._side(source)
+        mean, log_scale = self.parameters_of(self._features(integers, side), integers)
+        return (lambda candidates: logistic_bits(candidates, mean, log_scale),
+                lambda candidates: logistic_centroid(candidates, mean, log_scale))
 
     @torch.no_grad()
     def coded(self, integers, source) -> CodedRows:

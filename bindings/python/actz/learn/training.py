@@ -125,8 +125,8 @@ def train_entropy_model(bottleneck, rows, config, progress=sys.stderr):
             group["lr"] = start * rate_factor(step, config)
         with torch.no_grad():
             latents = bottleneck.latents_of(rows[indices])
-            noisy = latents + torch.rand_like(latents) - 0.5
-        bits = model.bits(noisy, latents).mean()
+            noisy, rounded = latents + torch.rand_like(latents) - 0.5, torch.round(latents)
+        bits = model(noisy, rounded, latents)[0].mean()
         optimizer.zero_grad()
         bits.backward()
         optimizer.step()
