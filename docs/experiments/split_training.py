@@ -3,7 +3,7 @@
 
   split_training.py small            one network, one split, minutes
   split_training.py full             two networks, splits after layers 1, 3 and 4, five entropy models
-  split_training.py report FILE...   tables and plots of results again
+  split_training.py report FILE...   tables and plots of results of several runs together
 
 Needs PyTorch, zstandard, the actz program (--program, or ACTZ, or build/release/actz) and the data folder that
 docs/experiments/README.md describes. Writes split_training_SIZE.json, .md and .svg; --networks, --layers, --models,
@@ -33,7 +33,8 @@ from split_data import NETWORKS, in_batches, load_split  # noqa: E402
 
 from actz.learn import Bottleneck, SplitNetwork, TrainingConfig, train  # noqa: E402
 from actz.learn.bottleneck import task_metric  # noqa: E402
-from actz.learn.export import LAMBDA_PER_STEP_SQUARED, external_bytes, nominal_step, profile_parts, write_profile  # noqa: E402
+from actz.learn.export import (LAMBDA_PER_STEP_SQUARED, external_bytes, external_encoder, nominal_step,  # noqa: E402
+                               profile_parts, write_profile)
 from actz.learn.program import find_program  # noqa: E402
 from actz.learn.training import save, train_entropy_model  # noqa: E402
 
@@ -54,17 +55,19 @@ class Size:
     models: tuple
     trade_offs: tuple  # λ, nats per bit, ascending: each training goes on from the one before
     windows: int  # of the training text, 256 tokens each
-    model_steps: int  # of the entropy model alone, before the first joint training
+    model_steps: int  # of the entropy model alone, before the first joint training: conditional ones
+    channel_model_steps: int  # and factorised ones
     steps: int  # of the first joint training,
     next_steps: int  # and of each that goes on from it
-    start_nmse: float = 0.04  # in the task's metric: the quantiser that training starts from
+    start_nmse: float = 0.02  # in the task's metric: the quantiser that training starts from
+    distillation: float = 1.0  # the task's loss: divergence from the undisturbed network, not the text's own likelihood
     seed: int = 1
     threads: int = 1
 
 
 SIZES = {
-    "small": Size(("babyllama",), (3,), ("factorized", "direct-access"), (3e-4, 6e-4, 1.2e-3, 2.4e-3), 200, 150, 200, 100),
-    "full": Size(tuple(NETWORKS), (1, 3, 4), MODELS, (1.5e-4, 3e-4, 6e-4, 1.2e-3, 2.4e-3), 600, 300, 600, 300),
+    "small": Size(("babyllama",), (3,), ("factorized", "direct-access"), (1e-4, 2e-4, 4e-4, 8e-4), 200, 300, 100, 100, 50),
+    "full": Size(tuple(NETWORKS), (1, 3, 4), MODELS, (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3), 1200, 2500, 200, 300, 200),
 }
 
 
@@ -113,7 +116,8 @@ def start_network(data, model, size):
     metric = task_metric(upper, data.rows[:METRIC_SEQUENCES], data.targets[:METRIC_SEQUENCES])
     step = float((12 * size.start_nmse * sample.var(0).mean()).sqrt())
     bottleneck = Bottleneck(sample, sample.shape[-1], step, model, metric=metric)
-    config = TrainingConfig(0.0, size.model_steps, density_rate=3e-2, model_rate=2e-3, seed=size.seed, threads=size.threads)
+    steps = size.channel_model_steps if model in CHANNEL_MODELS else size.model_steps
+    config = TrainingConfig(0.0, steps, density_rate=3e-2, model_rate=2e-3, seed=size.seed, threads=size.threads)
     train_entropy_model(bottleneck, data.rows, config)
     return SplitNetwork(copy.deepcopy(data.upper), 0, bottleneck)
 
@@ -130,10 +134,11 @@ def trained_points(data, network, model, trade_off, program, folder):
         return data.test_loss(in_batches(bottleneck.rows_of, some), network.upper)
 
     more = {"model": model, "trade_off": trade_off}
-    curve = Curve(data, f"end-to-end {model}", "ideal code length of integer tables")
+    encoder = external_encoder()
+    curve = Curve(data, f"end-to-end {model}", "ideal code length of integer tables" if encoder is None else "stream")
     for bit_value in BIT_VALUES:
         rows, integers, coded = bottleneck.code(data.test_rows, bit_value)
-        curve.add(external_bytes(coded)[0], data.test_loss(rows, network.upper), bit_value=bit_value, **more)
+        curve.add(external_bytes(coded, encoder)[0], data.test_loss(rows, network.upper), bit_value=bit_value, **more)
     points = curve.points
     rows, integers, _ = bottleneck.code(data.test_rows)
     loss = data.test_loss(rows, network.upper)
@@ -170,7 +175,8 @@ def trained_curve(data, model, size, program, folder, checkpoints):
     """All points of one entropy model: the first λ from the undisturbed network, each next one from the one before."""
     network, points = start_network(data, model, size), []
     for i, trade_off in enumerate(size.trade_offs):
-        config = TrainingConfig(trade_off, size.next_steps if i else size.steps, seed=size.seed + i, threads=size.threads)
+        config = TrainingConfig(trade_off, size.next_steps if i else size.steps, network_rate=2e-4,
+                                distillation=size.distillation, seed=size.seed + i, threads=size.threads)
         began = time.monotonic()
         history = train(network, data.rows, data.targets, config, data.teacher)
         if checkpoints:
@@ -188,7 +194,8 @@ def control_points(data, size):
             return rows, rows.new_zeros(rows.shape[:2])
 
     network = SplitNetwork(copy.deepcopy(data.upper), 0, Open())
-    config = TrainingConfig(0.0, size.steps, seed=size.seed, threads=size.threads)
+    config = TrainingConfig(0.0, size.steps, network_rate=2e-4, distillation=size.distillation, seed=size.seed,
+                            threads=size.threads)
     train(network, data.rows, data.targets, config, data.teacher)
     curve = Curve(data, "nothing coded, upper part trained", "32 bits a value")
     curve.add(4 * data.test_rows.numel(), data.test_loss(data.test_rows, network.upper))
@@ -214,6 +221,16 @@ class Results:
         points = work()
         self.content["jobs"][name] = {"seconds": round(time.monotonic() - began, 1), "points": points}
         self.path.write_text(json.dumps(self.content, indent=1) + "\n")
+
+
+def merge(files, path):
+    """One file of the jobs of several runs; of jobs of one name the first."""
+    contents = [json.loads(file.read_text()) for file in files]
+    merged = {"configuration": [content["configuration"] for content in contents], "machine": contents[0]["machine"], "jobs": {}}
+    for content in contents:
+        for name, job in content["jobs"].items():
+            merged["jobs"].setdefault(name, job)
+    path.write_text(json.dumps(merged, indent=1) + "\n")
 
 
 def machine():
@@ -244,14 +261,14 @@ def run(size, args, path):
 def size_of(args):
     words = {"networks": str, "layers": int, "models": str, "trade_offs": float}
     chosen = {key: tuple(kind(word) for word in getattr(args, key).split(",")) for key, kind in words.items() if getattr(args, key)}
-    numbers = {key: getattr(args, key) for key in ("windows", "model_steps", "steps", "next_steps", "seed", "threads")}
+    numbers = {key: getattr(args, key) for key in ("windows", "model_steps", "channel_model_steps", "steps", "next_steps", "seed", "threads")}
     return replace(SIZES[args.size], **chosen, **{key: value for key, value in numbers.items() if value is not None})
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("size", choices=(*SIZES, "report"))
-    parser.add_argument("files", nargs="*", type=pathlib.Path, help="of report")
+    parser.add_argument("files", nargs="*", type=pathlib.Path, help="of report: .json of runs")
     parser.add_argument("--data", type=pathlib.Path, default="../shared/data")
     parser.add_argument("--program", help="actz")
     parser.add_argument("--output", type=pathlib.Path, default=HERE)
@@ -259,15 +276,15 @@ def main():
     parser.add_argument("--checkpoints", type=pathlib.Path, help="folder for trained networks; default: none are kept")
     for option in ("networks", "layers", "models", "trade-offs"):
         parser.add_argument(f"--{option}", help="some of them, with commas")
-    for option in ("windows", "model-steps", "steps", "next-steps", "seed", "threads"):
+    for option in ("windows", "model-steps", "channel-model-steps", "steps", "next-steps", "seed", "threads"):
         parser.add_argument(f"--{option}", type=int)
     args = parser.parse_args()
-    files = args.files
-    if args.size != "report":
-        files = [args.output / f"{args.name or 'split_training_' + args.size}.json"]
-        run(size_of(args), args, files[0])
-    for path in files:
-        write_report.write(path)
+    path = args.output / f"{args.name or 'split_training_' + args.size}.json"
+    if args.size == "report":
+        merge(args.files, path)
+    else:
+        run(size_of(args), args, path)
+    write_report.write(path)
 
 
 if __name__ == "__main__":

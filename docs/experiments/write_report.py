@@ -48,13 +48,14 @@ def control_line(curves):
 def write(path):
     """Writes PATH.md and a plot for each split, beside PATH.json."""
     content = json.loads(path.read_text())
-    configuration, machine = content["configuration"], content["machine"]
+    machine = content["machine"]
+    configurations = content["configuration"] if isinstance(content["configuration"], list) else [content["configuration"]]
     seconds = sum(job["seconds"] for job in content["jobs"].values())
     lines = [f"# {path.stem}", "",
              f"Bits per token of `test` at increases of the perplexity, by interpolation; BD-rate: mean difference of rates to "
              f"post-hoc actz, with and without matched rows. {len(content['jobs'])} jobs, {seconds / 60:.0f} minutes on "
              f"{machine['cores']} cores of {machine['processor']}, torch {machine['torch']}, shared with other work.", "",
-             "```json", json.dumps(configuration), "```"]
+             "```json", *map(json.dumps, configurations), "```"]
     for (network, layer), curves in curves_of(content).items():
         plot = path.with_name(f"{path.stem}_{network}_{layer}.svg")
         main = {m: p for m, p in curves.items() if "deflate" not in m and not m.startswith("nothing")}

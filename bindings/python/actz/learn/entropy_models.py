@@ -200,8 +200,8 @@ ENTROPY_MODELS = {
     "factorized": lambda channels: ChannelModel(FactorizedDensity(channels)),
     "fourier": lambda channels: ChannelModel(FourierDensity(channels)),
     "hyperprior": lambda channels: ConditionalModel(channels, side_channels=8),
-    "direct-access": lambda channels: ConditionalModel(channels, context_width=128, groups=8, width=128),
-    "both": lambda channels: ConditionalModel(channels, side_channels=8, context_width=128, groups=8, width=128),
+    "direct-access": lambda channels: ConditionalModel(channels, context_width=160, groups=8, width=192),
+    "both": lambda channels: ConditionalModel(channels, side_channels=8, context_width=160, groups=8, width=192),
 }
 
 

@@ -50,6 +50,21 @@ def write_profile(parts, path, program):
     run_actz(program, "fit", "--parts", path.with_suffix(".npz"), "-o", path, "--force", "--quiet")
 
 
+def external_encoder():
+    """The external model coder of the actz package as `external_bytes` wants it, or None where the package with its library
+    is not to be had."""
+    try:
+        from actz import ExternalClass, ExternalModel
+    except (ImportError, OSError):
+        return None
+
+    def encode(tables, class_of, means, values, precision_bits):
+        classes = [ExternalClass(lowest, frequencies.astype(np.uint16)) for lowest, frequencies in tables]
+        return ExternalModel(classes, precision_bits).encode(values, class_of, means)
+
+    return encode
+
+
 def external_bytes(coded: CodedRows, encode=None):
     """Bytes that the external model coder needs for some rows.
 
