@@ -17,7 +17,18 @@ class ActzCodec:
         self.options, self.profile = tuple(options), self.folder / "fitted.actp"
         np.save(self.folder / "calib.npy", calib_rows.numpy())
         ladder = ",".join(f"{one:.6g}" for one in self.nmse)
-        run_actz(program, "fit", self.folder / "calib.npy", "-o", self.profile, "--nmse", ladder, "--force", "--quiet", *options)
+        run_actz(
+            program,
+            "fit",
+            self.folder / "calib.npy",
+            "-o",
+            self.profile,
+            "--nmse",
+            ladder,
+            "--force",
+            "--quiet",
+            *options,
+        )
 
     def points(self, test_rows):
         """(NMSE, bytes of the file, decoded rows) of each rung; the profile is named, not embedded."""
@@ -35,8 +46,8 @@ def actz_file(program, folder, rows, profile, target):
 
 
 def as_bytes(integers) -> bytes:
-    """Integers [sequences, rows, channels], one byte each if they fit, else two; channel by channel, as their statistics
-    differ."""
+    """Integers [sequences, rows, channels], one byte each if they fit, else two; channel by channel, as their
+    statistics differ."""
     values = np.moveaxis(integers.numpy(), -1, 0)
     narrow = np.abs(values).max(initial=0) <= 127
     return np.ascontiguousarray(values.astype(np.int8 if narrow else np.int16)).tobytes()

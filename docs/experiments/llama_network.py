@@ -1,4 +1,5 @@
-"""Small Llama networks in PyTorch, read from checkpoints of llama2.c's legacy format, and the texts they are trained on."""
+"""Small Llama networks in PyTorch, read from checkpoints of llama2.c's legacy format, and the texts they are trained
+on."""
 import json
 import math
 import re
@@ -94,12 +95,21 @@ def read_llama(path):
         nonlocal position
         count = math.prod(shape)
         position += count
-        return values[position - count:position].reshape(shape).clone()
+        return values[position - count : position].reshape(shape).clone()
 
-    weights = {"embedding": take(words, width), "rms_attention": take(layers, width), "wq": take(layers, width, width),
-               "wk": take(layers, key_heads * size, width), "wv": take(layers, key_heads * size, width),
-               "wo": take(layers, width, width), "rms_forward": take(layers, width), "w1": take(layers, hidden, width),
-               "w2": take(layers, width, hidden), "w3": take(layers, hidden, width), "rms_final": take(width)}
+    weights = {
+        "embedding": take(words, width),
+        "rms_attention": take(layers, width),
+        "wq": take(layers, width, width),
+        "wk": take(layers, key_heads * size, width),
+        "wv": take(layers, key_heads * size, width),
+        "wo": take(layers, width, width),
+        "rms_forward": take(layers, width),
+        "w1": take(layers, hidden, width),
+        "w2": take(layers, width, hidden),
+        "w3": take(layers, hidden, width),
+        "rms_final": take(width),
+    }
     take(2 * length, size // 2)  # tables of angles, which are computed here
     classifier = weights["embedding"].clone() if shared else take(words, width)
     if position != len(values):
@@ -127,7 +137,8 @@ class CharacterTokenizer:
 
 
 class PairTokenizer:
-    """llama2.c's tokenizer.bin: of neighbours whose union is in the vocabulary, those of the best score are joined first."""
+    """llama2.c's tokenizer.bin: of neighbours whose union is in the vocabulary, those of the best score are joined
+    first."""
 
     def __init__(self, path):
         with open(path, "rb") as file:
@@ -136,7 +147,7 @@ class PairTokenizer:
         while position < len(data):
             score, length = struct.unpack_from("<fi", data, position)
             position += 8 + length
-            self.pieces.append(data[position - length:position])
+            self.pieces.append(data[position - length : position])
             self.score.append(score)
         self.number = {}
         for i, piece in enumerate(self.pieces):
@@ -150,10 +161,13 @@ class PairTokenizer:
         for character in word:
             data = character.encode()
             tokens += [self.number[data]] if data in self.number else [3 + byte for byte in data]
-        while pairs := [(self.score[joined], -i, joined) for i, pair in enumerate(zip(tokens, tokens[1:]))
-                        if (joined := self.number.get(self.pieces[pair[0]] + self.pieces[pair[1]])) is not None]:
+        while pairs := [
+            (self.score[joined], -i, joined)
+            for i, pair in enumerate(zip(tokens, tokens[1:]))
+            if (joined := self.number.get(self.pieces[pair[0]] + self.pieces[pair[1]])) is not None
+        ]:
             _, minus_i, joined = max(pairs)
-            tokens[-minus_i:2 - minus_i] = [joined]
+            tokens[-minus_i : 2 - minus_i] = [joined]
         self.known_words[word] = tokens
         return tokens
 
@@ -162,8 +176,9 @@ class PairTokenizer:
 
 
 def text_windows(path, tokenizer, rows=256):
-    """All windows of rows + 1 tokens of the stories of a JSON list, int64 [windows, rows + 1]; neighbours share a token."""
+    """All windows of rows + 1 tokens of the stories of a JSON list, int64 [windows, rows + 1]; neighbours share a
+    token."""
     with open(path, encoding="utf-8") as file:
         stream = [token for story in json.load(file) for token in tokenizer.encode(story)]
     count = (len(stream) - 1) // rows
-    return torch.tensor([stream[i * rows:(i + 1) * rows + 1] for i in range(count)])
+    return torch.tensor([stream[i * rows : (i + 1) * rows + 1] for i in range(count)])

@@ -1,4 +1,5 @@
-"""Curves of bits per token against the increase of the loss: their interpolation, Bjøntegaard's mean difference, a plot."""
+"""Curves of bits per token against the increase of the loss: their interpolation, Bjøntegaard's mean difference, a
+plot."""
 import math
 
 import numpy as np
@@ -18,8 +19,8 @@ def lower_envelope(points):
 
 
 def bits_at(points, loss_increase):
-    """Bits per token at an increase of the loss in nats, by interpolation of log bits over log loss between the points of
-    the envelope; None outside them, but for an envelope that begins below: more bits than needed are no fault."""
+    """Bits per token at an increase of the loss in nats, by interpolation of log bits over log loss between the points
+    of the envelope; None outside them, but for an envelope that begins below: more bits than needed are no fault."""
     envelope = lower_envelope(points)
     if not envelope or loss_increase < envelope[0][0]:
         return None
@@ -30,8 +31,8 @@ def bits_at(points, loss_increase):
 
 
 def mean_rate_difference(anchor, points):
-    """Bjøntegaard's mean difference of log rates over the losses that both envelopes span, in percent; piecewise linear.
-    None where they share none."""
+    """Bjøntegaard's mean difference of log rates over the losses that both envelopes span, in percent; piecewise
+    linear. None where they share none."""
     a, b = lower_envelope(anchor), lower_envelope(points)
     if len(a) < 2 or len(b) < 2:
         return None
@@ -44,8 +45,8 @@ def mean_rate_difference(anchor, points):
 
 
 def svg_plot(title, curves, limit=0.3, width=860, height=520):
-    """Bits per token (horizontal) and perplexity (vertical) of curves {name: points}; points above `limit` nats are left
-    out."""
+    """Bits per token (horizontal) and perplexity (vertical) of curves {name: points}; points above `limit` nats are
+    left out."""
     shown = {name: [p for p in points if p["loss_increase_nats"] <= limit] for name, points in curves.items()}
     shown = {name: sorted(points, key=lambda p: p["bits_per_token"]) for name, points in shown.items() if points}
     everything = [point for points in shown.values() for point in points]
@@ -59,25 +60,36 @@ def svg_plot(title, curves, limit=0.3, width=860, height=520):
         y = height - bottom - (point["perplexity"] - lows[1]) / spans[1] * (height - top - bottom)
         return f"{x:.1f},{y:.1f}"
 
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="12">',
-           f'<rect width="{width}" height="{height}" fill="white"/><text x="{left}" y="24" font-size="15">{title}</text>']
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"',
+        'font-family="sans-serif" font-size="12">',
+        f'<rect width="{width}" height="{height}" fill="white"/><text x="{left}" y="24" font-size="15">{title}</text>',
+    ]
     for power in range(math.ceil(lows[0]), math.floor(highs[0]) + 1):
         x = left + (power - lows[0]) / spans[0] * (width - left - right)
-        out.append(f'<path d="M{x:.1f} {top}V{height - bottom}" stroke="#ddd"/>'
-                   f'<text x="{x:.1f}" y="{height - bottom + 18}" text-anchor="middle">{2**power}</text>')
+        out.append(
+            f'<path d="M{x:.1f} {top}V{height - bottom}" stroke="#ddd"/>'
+            f'<text x="{x:.1f}" y="{height - bottom + 18}" text-anchor="middle">{2**power}</text>'
+        )
     for step in range(6):
         value = lows[1] + spans[1] * step / 5
         y = height - bottom - step / 5 * (height - top - bottom)
-        out.append(f'<path d="M{left} {y:.1f}H{width - right}" stroke="#ddd"/>'
-                   f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.3f}</text>')
-    out.append(f'<text x="{(left + width - right) / 2}" y="{height - 18}" text-anchor="middle">bits per token</text>'
-               f'<text x="{left - 50}" y="{top - 8}">perplexity</text>')
+        out.append(
+            f'<path d="M{left} {y:.1f}H{width - right}" stroke="#ddd"/>'
+            f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.3f}</text>'
+        )
+    out.append(
+        f'<text x="{(left + width - right) / 2}" y="{height - 18}" text-anchor="middle">bits per token</text>'
+        f'<text x="{left - 50}" y="{top - 8}">perplexity</text>'
+    )
     for i, (name, points) in enumerate(shown.items()):
         colour, places = COLOURS[i % len(COLOURS)], [place(point) for point in points]
         dash = ' stroke-dasharray="5 3"' if i >= len(COLOURS) // 2 else ""
         out.append(f'<polyline points="{" ".join(places)}" fill="none" stroke="{colour}" stroke-width="1.6"{dash}/>')
         out += [f'<circle cx="{xy.split(",")[0]}" cy="{xy.split(",")[1]}" r="3" fill="{colour}"/>' for xy in places]
         y = top + 10 + 20 * i
-        out.append(f'<path d="M{width - right + 12} {y}h22" stroke="{colour}" stroke-width="1.6"{dash}/>'
-                   f'<text x="{width - right + 40}" y="{y + 4}">{name}</text>')
+        out.append(
+            f'<path d="M{width - right + 12} {y}h22" stroke="{colour}" stroke-width="1.6"{dash}/>'
+            f'<text x="{width - right + 40}" y="{y + 4}">{name}</text>'
+        )
     return "\n".join(out + ["</svg>"]) + "\n"

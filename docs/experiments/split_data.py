@@ -9,7 +9,12 @@ from torch import nn
 from llama_network import CharacterTokenizer, PairTokenizer, read_llama, text_windows
 
 NETWORKS = {  # name: folder of tokens, weights, tokenizer, its kind
-    "babyllama": ("babyllama_tok105", "babyllama_tok105/model5000.bin", "babyllama_tok105/tok105.vocab", CharacterTokenizer),
+    "babyllama": (
+        "babyllama_tok105",
+        "babyllama_tok105/model5000.bin",
+        "babyllama_tok105/tok105.vocab",
+        CharacterTokenizer,
+    ),
     "stories260K": ("stories260K", "stories260K/stories260K.bin", "stories260K/tok512.bin", PairTokenizer),
 }
 KNOWN_LOSS = {"babyllama": 0.8493, "stories260K": 1.4903}  # nats per token of `test`, as the data's README has them
@@ -19,7 +24,7 @@ BATCH = 8
 @torch.no_grad()
 def in_batches(function, *inputs):
     """A function of sequences, applied to a few at a time."""
-    return torch.cat([function(*(one[i:i + BATCH] for one in inputs)) for i in range(0, len(inputs[0]), BATCH)])
+    return torch.cat([function(*(one[i : i + BATCH] for one in inputs)) for i in range(0, len(inputs[0]), BATCH)])
 
 
 def mean_loss(log_probabilities, targets) -> float:
@@ -29,8 +34,8 @@ def mean_loss(log_probabilities, targets) -> float:
 
 @dataclass
 class SplitData:
-    """A network cut after `layer` blocks. Rows: float32 [sequences, 256, channels] at the cut; targets: the next tokens;
-    teacher: log probabilities of the undisturbed network on the training rows, float16."""
+    """A network cut after `layer` blocks. Rows: float32 [sequences, 256, channels] at the cut; targets: the next
+    tokens; teacher: log probabilities of the undisturbed network on the training rows, float16."""
 
     network: str
     layer: int
@@ -54,10 +59,12 @@ def load_split(data, name, layer, windows, seed) -> SplitData:
     data = pathlib.Path(data)
     folder, weights, vocabulary, tokenizer = NETWORKS[name]
     modules = read_llama(data / "networks" / weights)
-    lower, upper = nn.Sequential(*modules[:layer + 1]), nn.Sequential(*modules[layer + 1:])
+    lower, upper = nn.Sequential(*modules[: layer + 1]), nn.Sequential(*modules[layer + 1 :])
     text = text_windows(data / "text/tinystories_calib.json", tokenizer(data / "networks" / vocabulary))
     text = text[torch.randperm(len(text), generator=torch.Generator().manual_seed(seed))[:windows]]
-    calib, test = (torch.from_numpy(np.load(data / folder / part / "tokens.npy").astype(np.int64)) for part in ("calib", "test"))
+    calib, test = (
+        torch.from_numpy(np.load(data / folder / part / "tokens.npy").astype(np.int64)) for part in ("calib", "test")
+    )
     rows, calib_rows, test_rows = (in_batches(lower, tokens[:, :-1]) for tokens in (text, calib, test))
     teacher = in_batches(lambda some: upper(some).log_softmax(-1).half(), rows)
     loss = mean_loss(in_batches(lambda some: upper(some).log_softmax(-1), test_rows), test[:, 1:])

@@ -7,8 +7,8 @@
 
 Needs PyTorch, zstandard, the actz program (--program, or ACTZ, or build/release/actz) and the data folder that
 docs/experiments/README.md describes. Writes split_training_SIZE.json, .md and .svg; --networks, --layers, --models,
---trade-offs, --steps and --windows choose a part of a size or another one. Results are kept after every curve: a run that
-was stopped goes on where it was.
+--trade-offs, --steps and --windows choose a part of a size or another one. Results are kept after every curve: a run
+that was stopped goes on where it was.
 """
 import argparse
 import copy
@@ -21,7 +21,9 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # PyTorch's own threads are enough, and those of OpenBLAS wait busily
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # PyTorch's own threads are enough, and those of OpenBLAS wait busily
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "bindings/python")]
 
@@ -33,8 +35,14 @@ from split_data import NETWORKS, in_batches, load_split  # noqa: E402
 
 from actz.learn import Bottleneck, SplitNetwork, TrainingConfig, train  # noqa: E402
 from actz.learn.bottleneck import task_metric  # noqa: E402
-from actz.learn.export import (LAMBDA_PER_STEP_SQUARED, external_bytes, external_encoder, nominal_step,  # noqa: E402
-                               profile_parts, write_profile)
+from actz.learn.export import (
+    LAMBDA_PER_STEP_SQUARED,
+    external_bytes,
+    external_encoder,
+    nominal_step,  # noqa: E402
+    profile_parts,
+    write_profile,
+)
 from actz.learn.program import find_program  # noqa: E402
 from actz.learn.training import save, train_entropy_model  # noqa: E402
 
@@ -66,7 +74,9 @@ class Size:
 
 
 SIZES = {
-    "small": Size(("babyllama",), (3,), ("factorized", "direct-access"), (1e-4, 2e-4, 4e-4, 8e-4), 200, 300, 100, 100, 50),
+    "small": Size(
+        ("babyllama",), (3,), ("factorized", "direct-access"), (1e-4, 2e-4, 4e-4, 8e-4), 200, 300, 100, 100, 50
+    ),
     "full": Size(tuple(NETWORKS), (1, 3, 4), MODELS, (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3), 1200, 2500, 200, 300, 200),
 }
 
@@ -81,8 +91,15 @@ class Curve:
     def add(self, size_bytes, loss, **more):
         tokens = self.data.test_targets.numel()
         increase = loss - self.data.loss
-        self.points.append({**self.common, **more, "bits_per_token": round(8 * size_bytes / tokens, 3),
-                            "loss_increase_nats": round(increase, 5), "perplexity": round(float(torch.tensor(loss).exp()), 5)})
+        self.points.append(
+            {
+                **self.common,
+                **more,
+                "bits_per_token": round(8 * size_bytes / tokens, 3),
+                "loss_increase_nats": round(increase, 5),
+                "perplexity": round(float(torch.tensor(loss).exp()), 5),
+            }
+        )
         print(json.dumps(self.points[-1]), flush=True)
 
 
@@ -90,7 +107,9 @@ def post_hoc_curves(data, program, folder):
     """The codec on the undisturbed network's rows, with and without matched rows."""
     for method, options in (("post-hoc actz", ()), ("post-hoc actz, no matches", ("--no-matches",))):
         curve = Curve(data, method, "file")
-        for nmse, size, rows in ActzCodec(program, folder, data.calib_rows, POST_HOC_NMSE, options).points(data.test_rows):
+        for nmse, size, rows in ActzCodec(program, folder, data.calib_rows, POST_HOC_NMSE, options).points(
+            data.test_rows
+        ):
             curve.add(size, data.test_loss(rows), nmse=nmse)
         yield curve.points
 
@@ -149,8 +168,9 @@ def trained_points(data, network, model, trade_off, program, folder):
     noise = 1 / 12 / float(latents.flatten(0, 1).var(0).mean())
     for suffix, options in (("", ()), (", no matches", ("--no-matches",))):
         curve = Curve(data, f"end-to-end {model}, actz{suffix}", "file")
-        for nmse, size, decoded in ActzCodec(program, folder, calib_latents, [min(noise * f, 0.9) for f in LATENT_NOISE],
-                                             options).points(latents):
+        for nmse, size, decoded in ActzCodec(
+            program, folder, calib_latents, [min(noise * f, 0.9) for f in LATENT_NOISE], options
+        ).points(latents):
             curve.add(size, loss_of(decoded), nmse=nmse, **more)
         points += curve.points
     if model in CHANNEL_MODELS:
@@ -163,7 +183,11 @@ def trained_points(data, network, model, trade_off, program, folder):
 @torch.no_grad()
 def parts_point(data, network, program, folder):
     """(bytes, loss) when the rows x, less what the bottleneck drops, are encoded with the profile of its parts."""
-    bottleneck, parts, profile = network.bottleneck, profile_parts(network.bottleneck), pathlib.Path(folder) / "parts.actp"
+    bottleneck, parts, profile = (
+        network.bottleneck,
+        profile_parts(network.bottleneck),
+        pathlib.Path(folder) / "parts.actp",
+    )
     write_profile(parts, profile, program)
     kept_rows = in_batches(lambda rows: bottleneck.rows_of(bottleneck.latents_of(rows)), data.test_rows)
     slope = LAMBDA_PER_STEP_SQUARED * nominal_step(parts) ** 2
@@ -175,8 +199,14 @@ def trained_curve(data, model, size, program, folder, checkpoints):
     """All points of one entropy model: the first λ from the undisturbed network, each next one from the one before."""
     network, points = start_network(data, model, size), []
     for i, trade_off in enumerate(size.trade_offs):
-        config = TrainingConfig(trade_off, size.next_steps if i else size.steps, network_rate=2e-4,
-                                distillation=size.distillation, seed=size.seed + i, threads=size.threads)
+        config = TrainingConfig(
+            trade_off,
+            size.next_steps if i else size.steps,
+            network_rate=2e-4,
+            distillation=size.distillation,
+            seed=size.seed + i,
+            threads=size.threads,
+        )
         began = time.monotonic()
         history = train(network, data.rows, data.targets, config, data.teacher)
         if checkpoints:
@@ -194,8 +224,9 @@ def control_points(data, size):
             return rows, rows.new_zeros(rows.shape[:2])
 
     network = SplitNetwork(copy.deepcopy(data.upper), 0, Open())
-    config = TrainingConfig(0.0, size.steps, network_rate=2e-4, distillation=size.distillation, seed=size.seed,
-                            threads=size.threads)
+    config = TrainingConfig(
+        0.0, size.steps, network_rate=2e-4, distillation=size.distillation, seed=size.seed, threads=size.threads
+    )
     train(network, data.rows, data.targets, config, data.teacher)
     curve = Curve(data, "nothing coded, upper part trained", "32 bits a value")
     curve.add(4 * data.test_rows.numel(), data.test_loss(data.test_rows, network.upper))
@@ -226,7 +257,11 @@ class Results:
 def merge(files, path):
     """One file of the jobs of several runs; of jobs of one name the first."""
     contents = [json.loads(file.read_text()) for file in files]
-    merged = {"configuration": [content["configuration"] for content in contents], "machine": contents[0]["machine"], "jobs": {}}
+    merged = {
+        "configuration": [content["configuration"] for content in contents],
+        "machine": contents[0]["machine"],
+        "jobs": {},
+    }
     for content in contents:
         for name, job in content["jobs"].items():
             merged["jobs"].setdefault(name, job)
@@ -235,8 +270,13 @@ def merge(files, path):
 
 def machine():
     names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
-    return {"processor": names[0] if names else platform.processor(), "cores": os.cpu_count(), "system": platform.platform(),
-            "python": platform.python_version(), "torch": torch.__version__}
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
 
 
 def run(size, args, path):
@@ -251,17 +291,27 @@ def run(size, args, path):
                 continue
             data = load_split(args.data, name, layer, size.windows, size.seed)
             with tempfile.TemporaryDirectory() as folder:
-                results.job(wanted[0], lambda: sum([*post_hoc_curves(data, program, folder), *rounded_curves(data)], []))
+                results.job(
+                    wanted[0], lambda: sum([*post_hoc_curves(data, program, folder), *rounded_curves(data)], [])
+                )
                 results.job(wanted[1], lambda: control_points(data, size))
                 for model in size.models:
-                    results.job(f"{place}: {model}",
-                                lambda: trained_curve(data, model, size, program, folder, args.checkpoints))
+                    results.job(
+                        f"{place}: {model}", lambda: trained_curve(data, model, size, program, folder, args.checkpoints)
+                    )
 
 
 def size_of(args):
     words = {"networks": str, "layers": int, "models": str, "trade_offs": float}
-    chosen = {key: tuple(kind(word) for word in getattr(args, key).split(",")) for key, kind in words.items() if getattr(args, key)}
-    numbers = {key: getattr(args, key) for key in ("windows", "model_steps", "channel_model_steps", "steps", "next_steps", "seed", "threads")}
+    chosen = {
+        key: tuple(kind(word) for word in getattr(args, key).split(","))
+        for key, kind in words.items()
+        if getattr(args, key)
+    }
+    numbers = {
+        key: getattr(args, key)
+        for key in ("windows", "model_steps", "channel_model_steps", "steps", "next_steps", "seed", "threads")
+    }
     return replace(SIZES[args.size], **chosen, **{key: value for key, value in numbers.items() if value is not None})
 
 

@@ -44,6 +44,12 @@ def encode_external(tables, class_of, means, values, precision_bits, lanes_log2=
     bypass_bytes = np.packbits(np.array(bypass, np.uint8), bitorder="little").tobytes()
     data = b"".join((value % 2**32).to_bytes(4, "little") for value in values)
     header = bytes([1, precision_bits, lanes_log2, 0]) + tables_checksum(classes).to_bytes(4, "little")
-    header += b"".join(number.to_bytes(8, "little") for number in (len(values), len(words), len(bypass_bytes), xxh64(data)))
-    return (header + b"".join(state.to_bytes(4, "little") for state in states)
-            + b"".join(word.to_bytes(2, "little") for word in reversed(words)) + bypass_bytes)
+    header += b"".join(
+        number.to_bytes(8, "little") for number in (len(values), len(words), len(bypass_bytes), xxh64(data))
+    )
+    return (
+        header
+        + b"".join(state.to_bytes(4, "little") for state in states)
+        + b"".join(word.to_bytes(2, "little") for word in reversed(words))
+        + bypass_bytes
+    )

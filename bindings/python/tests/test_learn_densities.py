@@ -96,7 +96,9 @@ def test_decisions_of_an_encoder_save_bits_for_little_error(name):
     torch.manual_seed(0)
     values = torch.cumsum(rows(60), 1) / 4  # rows that say something of the next
     bottleneck = Bottleneck(values.flatten(0, 1), CHANNELS, 2.0, name)
-    train_entropy_model(bottleneck, values, TrainingConfig(0.0, steps=100, density_rate=3e-2, model_rate=3e-3), progress=None)
+    train_entropy_model(
+        bottleneck, values, TrainingConfig(0.0, steps=100, density_rate=3e-2, model_rate=3e-3), progress=None
+    )
     bottleneck.eval()
     points = []
     for bit_value in (0.0, 0.1):

@@ -15,7 +15,10 @@ from rate_curves import bits_at, lower_envelope, mean_rate_difference, svg_plot 
 
 
 def curve(scale, losses=(0.001, 0.01, 0.1)):
-    return [{"loss_increase_nats": loss, "bits_per_token": scale * 100 / (1 + 10 * loss), "perplexity": 2 + loss} for loss in losses]
+    return [
+        {"loss_increase_nats": loss, "bits_per_token": scale * 100 / (1 + 10 * loss), "perplexity": 2 + loss}
+        for loss in losses
+    ]
 
 
 def test_a_curve_of_half_the_bits_has_a_difference_of_minus_half():
@@ -45,10 +48,21 @@ def test_plot_shows_every_curve():
 def small_checkpoint(path, words=11, width=8, hidden=12, layers=2, heads=2, key_heads=1, length=16):
     random = np.random.default_rng(0)
     keys = key_heads * width // heads
-    counts = [words * width, layers * width, layers * width * width, 2 * layers * keys * width, layers * width * width,
-              layers * width, 3 * layers * hidden * width, width, length * width // heads]
+    counts = [
+        words * width,
+        layers * width,
+        layers * width * width,
+        2 * layers * keys * width,
+        layers * width * width,
+        layers * width,
+        3 * layers * hidden * width,
+        width,
+        length * width // heads,
+    ]
     values = 0.3 * random.normal(size=sum(counts))
-    path.write_bytes(struct.pack("<7i", width, hidden, layers, heads, key_heads, words, length) + values.astype("<f4").tobytes())
+    path.write_bytes(
+        struct.pack("<7i", width, hidden, layers, heads, key_heads, words, length) + values.astype("<f4").tobytes()
+    )
 
 
 def test_a_network_is_read_whole_and_looks_at_no_later_token(tmp_path):

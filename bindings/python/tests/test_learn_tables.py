@@ -7,8 +7,11 @@ import pytest
 
 pytest.importorskip("torch", reason="actz.learn needs PyTorch")
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(REPOSITORY / "bindings/python"), str(REPOSITORY / "format_spec/reference"),
-                str(pathlib.Path(__file__).parent)]
+sys.path[:0] = [
+    str(REPOSITORY / "bindings/python"),
+    str(REPOSITORY / "format_spec/reference"),
+    str(pathlib.Path(__file__).parent),
+]
 
 from external import decode_external  # noqa: E402
 from external_stream import encode_external  # noqa: E402
@@ -25,7 +28,7 @@ def geometric(reach, decay):
 def test_frequencies_sum_and_are_positive(precision_bits):
     for weights in (geometric(100, 0.5), np.ones(256), np.array([1.0]), np.r_[1e9, np.full(200, 1e-9)]):
         frequencies = normalised_frequencies(weights, precision_bits)
-        assert frequencies.sum() == 2**precision_bits and frequencies.min() >= 1
+        assert frequencies.sum() == 2 ** precision_bits and frequencies.min() >= 1
 
 
 def test_frequencies_cost_little_over_the_masses():

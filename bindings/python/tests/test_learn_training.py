@@ -12,8 +12,13 @@ sys.path.insert(0, str(REPOSITORY / "bindings/python"))
 
 from actz.learn import Bottleneck, SplitNetwork, TrainingConfig, train  # noqa: E402
 from actz.learn.bottleneck import principal_axes  # noqa: E402
-from actz.learn.export import (LAMBDA_PER_STEP_SQUARED, external_bytes, nominal_step, profile_parts,  # noqa: E402
-                               write_profile)
+from actz.learn.export import (
+    LAMBDA_PER_STEP_SQUARED,
+    external_bytes,
+    nominal_step,
+    profile_parts,  # noqa: E402
+    write_profile,
+)
 from actz.learn.program import find_program, run_actz  # noqa: E402
 from actz.learn.training import load, train_entropy_model  # noqa: E402
 
@@ -84,8 +89,8 @@ def test_equal_seeds_give_equal_networks():
 
 @pytest.mark.parametrize("model", ["factorized", "fourier"])
 def test_profile_of_parts_codes_rows_at_the_reckoned_size(model, tmp_path):
-    """The file against the code length of the tables for the values that it decodes to: within 1 %, of a tensor so large
-    that header and 128 states of the coder, some 550 bytes, are little of it."""
+    """The file against the code length of the tables for the values that it decodes to: within 1 %, of a tensor so
+    large that header and 128 states of the coder, some 550 bytes, are little of it."""
     program = program_or_skip()
     torch.manual_seed(0)
     rows = torch.randn(192, 128, CHANNELS) @ torch.randn(CHANNELS, CHANNELS)
@@ -98,8 +103,18 @@ def test_profile_of_parts_codes_rows_at_the_reckoned_size(model, tmp_path):
     write_profile(parts, tmp_path / "p.actp", program)
     np.save(tmp_path / "x.npy", kept.numpy())
     slope = LAMBDA_PER_STEP_SQUARED * nominal_step(parts) ** 2
-    run_actz(program, "encode", tmp_path / "x.npy", tmp_path / "x.actz", "--profile", tmp_path / "p.actp", "--name-profile",
-             "--lambda", f"{slope:.9g}", "--quiet")
+    run_actz(
+        program,
+        "encode",
+        tmp_path / "x.npy",
+        tmp_path / "x.actz",
+        "--profile",
+        tmp_path / "p.actp",
+        "--name-profile",
+        "--lambda",
+        f"{slope:.9g}",
+        "--quiet",
+    )
     run_actz(program, "decode", tmp_path / "x.actz", tmp_path / "y.npy", "--profile", tmp_path / "p.actp", "--quiet")
     decoded = torch.from_numpy(np.load(tmp_path / "y.npy"))
     inverse = torch.linalg.pinv((bottleneck.synthesis * torch.exp(bottleneck.log_steps)).detach())
@@ -115,8 +130,13 @@ def test_parts_that_do_not_fit_are_refused_with_their_name(tmp_path):
     program = program_or_skip()
     network = toy()
     good = profile_parts(network.bottleneck)
-    for name, change in (("class_of", good["class_of"][:-1]), ("synthesis", good["synthesis"][:-1]), ("steps", -good["steps"]),
-                         ("frequencies", good["frequencies"] + 1), ("centre", None)):
+    for name, change in (
+        ("class_of", good["class_of"][:-1]),
+        ("synthesis", good["synthesis"][:-1]),
+        ("steps", -good["steps"]),
+        ("frequencies", good["frequencies"] + 1),
+        ("centre", None),
+    ):
         parts = {key: value for key, value in {**good, name: change}.items() if value is not None}
         with pytest.raises(RuntimeError, match=name if name != "frequencies" else "frequencies of table 0 sum"):
             write_profile(parts, tmp_path / "p.actp", program)

@@ -5,5 +5,13 @@ from .entropy_models import ENTROPY_MODELS, make_entropy_model
 from .rate_distortion_loss import next_token_loss, rate_distortion_loss
 from .training import TrainingConfig, train
 
-__all__ = ["Bottleneck", "ENTROPY_MODELS", "SplitNetwork", "TrainingConfig", "make_entropy_model", "next_token_loss",
-           "rate_distortion_loss", "train"]
+__all__ = [
+    "Bottleneck",
+    "ENTROPY_MODELS",
+    "SplitNetwork",
+    "TrainingConfig",
+    "make_entropy_model",
+    "next_token_loss",
+    "rate_distortion_loss",
+    "train",
+]

@@ -18,8 +18,10 @@ def principal_axes(rows, latents, metric=None):
     root = torch.linalg.cholesky(covariance)
     energy, axes = torch.linalg.eigh(root.t() @ metric @ root)
     energy, axes = energy.flip(-1)[:latents].sqrt(), axes.flip(-1)[:, :latents]
-    return (torch.linalg.solve(root.t(), axes * energy).t().float().contiguous(),
-            ((root @ axes) / energy).float().contiguous())
+    return (
+        torch.linalg.solve(root.t(), axes * energy).t().float().contiguous(),
+        ((root @ axes) / energy).float().contiguous(),
+    )
 
 
 def task_metric(upper, rows, targets, identity=0.1):
@@ -38,8 +40,8 @@ def task_metric(upper, rows, targets, identity=0.1):
 class Bottleneck(nn.Module):
     """y = A (x − centre) / steps is quantised to integers q; the upper part gets x̂ = S (steps ⊙ q) + centre.
 
-    A and S start as the leading principal axes of sample rows in a metric, with equal steps, and are learned freely. With
-    latents == channels and transform=False both are the identity: only steps are learned.
+    A and S start as the leading principal axes of sample rows in a metric, with equal steps, and are learned freely.
+    With latents == channels and transform=False both are the identity: only steps are learned.
     """
 
     def __init__(self, sample_rows, latents, step, model="factorized", quantiser="mixed", transform=True, metric=None):

@@ -1,4 +1,5 @@
-"""Densities whose mean and scale a network gives for each value, and the ladder of integer tables that stands for them."""
+"""Densities whose mean and scale a network gives for each value, and the ladder of integer tables that stands for
+them."""
 import math
 
 import numpy as np
@@ -21,10 +22,10 @@ def logistic_bits(values, mean, log_scale):
 
 
 def logistic_centroid(integers, mean, log_scale):
-    """Mean of a logistic density within the bin of each integer: what a decoder best takes for a value of which it knows the
-    bin. In closed form, with a and b the ends of the bin: (b F(b) − a F(a) − s [ζ((b − m)/s) − ζ((a − m)/s)]) / (F(b) −
-    F(a)), ζ(x) = log(1 + eˣ). Means further than 3 scales outside the bin count as that far: their centroid is near its end
-    anyway, and the masses would lose their digits."""
+    """Mean of a logistic density within the bin of each integer: what a decoder best takes for a value of which it
+    knows the bin. In closed form, with a and b the ends of the bin: (b F(b) − a F(a) − s [ζ((b − m)/s) − ζ((a − m)/s)])
+    / (F(b) − F(a)), ζ(x) = log(1 + eˣ). Means further than 3 scales outside the bin count as that far: their centroid
+    is near its end anyway, and the masses would lose their digits."""
     scale = torch.exp(log_scale.clamp(math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE)))
     reach = 0.5 + 3 * scale
     offset = torch.minimum(torch.maximum(mean - integers, -reach), reach)

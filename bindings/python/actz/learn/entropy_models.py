@@ -1,9 +1,9 @@
 """Learned entropy models of rows of integers: factorised, Fourier, hyperprior, direct access to earlier rows, both.
 
-Called with noisy rows, rounded rows and the rows before quantisation, a model gives the bits of each row, with gradients, and
-what a decoder takes for its values; `coded` gives integer rows with the integer tables that a coder would use. Rows are
-[sequences, rows, channels], in quantiser steps; row t of a sequence may depend on its rows before t and, with channel
-groups, on earlier groups of row t.
+Called with noisy rows, rounded rows and the rows before quantisation, a model gives the bits of each row, with
+gradients, and what a decoder takes for its values; `coded` gives integer rows with the integer tables that a coder
+would use. Rows are [sequences, rows, channels], in quantiser steps; row t of a sequence may depend on its rows before t
+and, with channel groups, on earlier groups of row t.
 """
 from dataclasses import dataclass, field
 
@@ -23,8 +23,8 @@ PRECISION_BITS = 12
 
 @dataclass
 class CodedStream:
-    """Integers and their model as the external model coder takes them (format_spec/11_external_models.md): arrays of equal
-    length, in the order of coding."""
+    """Integers and their model as the external model coder takes them (format_spec/11_external_models.md): arrays of
+    equal length, in the order of coding."""
 
     tables: TableSet
     class_of: np.ndarray
@@ -78,8 +78,8 @@ class ChannelModel(nn.Module):
 
 
 class CausalContext(nn.Module):
-    """Features [sequences, rows, width] of the rows strictly before each row: causal convolutions of kernel 4 and growing
-    dilation, so that `4^layers` earlier rows are seen."""
+    """Features [sequences, rows, width] of the rows strictly before each row: causal convolutions of kernel 4 and
+    growing dilation, so that `4^layers` earlier rows are seen."""
 
     def __init__(self, channels, width=96, layers=2, kernel=4):
         super().__init__()
@@ -102,8 +102,8 @@ def compress_range(rows):
 
 
 class GroupedParameters(nn.Module):
-    """Mean and log scale of each channel from the features of its row, group by group: a group also sees the groups of its
-    row that were coded before it."""
+    """Mean and log scale of each channel from the features of its row, group by group: a group also sees the groups of
+    its row that were coded before it."""
 
     def __init__(self, channels, features, groups=4, width=64):
         super().__init__()
@@ -120,7 +120,7 @@ class GroupedParameters(nn.Module):
     def forward(self, features, rows):
         means, log_scales = [], []
         for i, (hidden, skip, out) in enumerate(zip(self.hidden, self.skip, self.out)):
-            seen = torch.cat([features, compress_range(rows[..., :i * self.size])], -1) if i else features
+            seen = torch.cat([features, compress_range(rows[..., : i * self.size])], -1) if i else features
             mean, log_scale = (out(functional.silu(hidden(seen))) + skip(seen)).chunk(2, -1)
             # exp-spaced means: what is linear near 0 reaches large channels, too
             means.append(torch.sign(mean) * torch.expm1(mean.abs().clamp(max=8)))
@@ -132,8 +132,8 @@ class ConditionalModel(nn.Module):
     """Mean and scale of each value from a network: of side latents (hyperprior), of earlier rows (direct access), or of
     both.
 
-    The side latents z of a row are learned from the row before quantisation, quantised, coded with a factorised density,
-    and known before the row is decoded (Ballé et al. 2018, with means: Minnen et al. 2018)."""
+    The side latents z of a row are learned from the row before quantisation, quantised, coded with a factorised
+    density, and known before the row is decoded (Ballé et al. 2018, with means: Minnen et al. 2018)."""
 
     def __init__(self, channels, side_channels=0, context_width=0, groups=1, width=64):
         super().__init__()
@@ -160,8 +160,8 @@ class ConditionalModel(nn.Module):
         return side + (torch.round(side) - side).detach(), self.side_density.bits(noisy).sum(-1)
 
     def forward(self, noisy, rounded, source):
-        """Contexts are the rounded rows, as they will be when rows are decoded; the density is taken at the noisy ones. What
-        is decoded is the mean of the density within the bin."""
+        """Contexts are the rounded rows, as they will be when rows are decoded; the density is taken at the noisy ones.
+        What is decoded is the mean of the density within the bin."""
         side, bits = self._side(source)
         mean, log_scale = self.parameters_of(self._features(rounded, side), rounded)
         return bits + logistic_bits(noisy, mean, log_scale).sum(-1), logistic_centroid(rounded, mean, log_scale)
@@ -169,8 +169,10 @@ class ConditionalModel(nn.Module):
     def value_bits(self, integers, source):
         side, _ = self._side(source)
         mean, log_scale = self.parameters_of(self._features(integers, side), integers)
-        return (lambda candidates: logistic_bits(candidates, mean, log_scale),
-                lambda candidates: logistic_centroid(candidates, mean, log_scale))
+        return (
+            lambda candidates: logistic_bits(candidates, mean, log_scale),
+            lambda candidates: logistic_centroid(candidates, mean, log_scale),
+        )
 
     @torch.no_grad()
     def coded(self, integers, source) -> CodedRows:

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 
 class FactorizedDensity(nn.Module):
-    """Cumulative distribution c(x) = σ(f_K ∘ … ∘ f_1(x)), f_k(x) = H x + b + tanh(a) ⊙ tanh(H x + b), with H made positive
-    by softplus: it rises from 0 to 1, whatever the parameters are. The last layer has no tanh."""
+    """Cumulative distribution c(x) = σ(f_K ∘ … ∘ f_1(x)), f_k(x) = H x + b + tanh(a) ⊙ tanh(H x + b), with H made
+    positive by softplus: it rises from 0 to 1, whatever the parameters are. The last layer has no tanh."""
 
     def __init__(self, channels, widths=(3, 3, 3), initial_scale=10.0):
         """channels: densities. initial_scale: about how far from 0 values are at first, in steps."""

@@ -8,8 +8,9 @@ from torch import nn
 
 class FourierDensity(nn.Module):
     """p(u) = ½ + Σ_{k=1}^{K} Re(c_k e^{iπku}) on −1 … 1 with c the normalised autocorrelation of K + 1 free complex
-    coefficients, so that p is a squared magnitude and not negative, and its integral has a closed form. A value x in steps
-    is brought to the interval by u = tanh((x − offset) / scale) with a learned offset and scale of each channel."""
+    coefficients, so that p is a squared magnitude and not negative, and its integral has a closed form. A value x in
+    steps is brought to the interval by u = tanh((x − offset) / scale) with a learned offset and scale of each
+    channel."""
 
     def __init__(self, channels, terms=8, initial_scale=10.0):
         super().__init__()
@@ -25,10 +26,14 @@ class FourierDensity(nn.Module):
         real, imaginary = self.coefficients.unbind(-1)
         power = (real**2 + imaginary**2).sum(-1).clamp_min(1e-12)
         size = self.terms + 1
-        cosines = [(real[:, k:] * real[:, :size - k] + imaginary[:, k:] * imaginary[:, :size - k]).sum(-1)
-                   for k in range(1, size)]
-        sines = [(imaginary[:, k:] * real[:, :size - k] - real[:, k:] * imaginary[:, :size - k]).sum(-1)
-                 for k in range(1, size)]
+        cosines = [
+            (real[:, k:] * real[:, : size - k] + imaginary[:, k:] * imaginary[:, : size - k]).sum(-1)
+            for k in range(1, size)
+        ]
+        sines = [
+            (imaginary[:, k:] * real[:, : size - k] - real[:, k:] * imaginary[:, : size - k]).sum(-1)
+            for k in range(1, size)
+        ]
         return torch.stack(cosines, -1) / power[:, None], torch.stack(sines, -1) / power[:, None]
 
     def _cumulative(self, values):
@@ -47,8 +52,8 @@ class FourierDensity(nn.Module):
         return self._cumulative(values + 0.5) - self._cumulative(values - 0.5)
 
     def bits(self, values):
-        """Bits of each value [..., channels]. A millionth of a wide uniform density is mixed in, as the escape of a table
-        is, so that far values keep a gradient."""
+        """Bits of each value [..., channels]. A millionth of a wide uniform density is mixed in, as the escape of a
+        table is, so that far values keep a gradient."""
         masses = self._masses(values.reshape(-1, self.channels)).clamp_min(0)
         return -torch.log2(masses * (1 - 1e-6) + 1e-9).reshape(values.shape)
 

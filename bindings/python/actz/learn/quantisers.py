@@ -13,8 +13,8 @@ def round_to_integers(values):
 
 
 class UniformNoise(nn.Module):
-    """Adds noise that is uniform in −½ … ½: the density of the sum, taken at an integer, is the mass of its bin (Ballé et
-    al. 2017, "End-to-end optimized image compression")."""
+    """Adds noise that is uniform in −½ … ½: the density of the sum, taken at an integer, is the mass of its bin (Ballé
+    et al. 2017, "End-to-end optimized image compression")."""
 
     def forward(self, values):
         if not self.training:
@@ -30,7 +30,8 @@ class StraightThrough(nn.Module):
 
 
 class SoftRounding(nn.Module):
-    """Soft rounding before and after additive noise (Agustsson and Theis 2020, "Universally quantized neural compression").
+    """Soft rounding before and after additive noise (Agustsson and Theis 2020, "Universally quantized neural
+    compression").
 
     s(y) = m + tanh(α r) / (2 tanh(α / 2)), with m = ⌊y⌋ + ½ and r = y − m. As α goes to 0, s is the identity; as it
     grows, rounding. In training the result is s⁻¹ shifted back, E[y | s(y) + noise], approximated as in the paper
@@ -63,8 +64,9 @@ class SoftRounding(nn.Module):
 
 
 class NoiseForRateRoundingForTask(nn.Module):
-    """What the entropy model sees is noisy, what the rest of the network sees is rounded with a straight-through gradient
-    (Minnen and Singh 2020, "Channel-wise autoregressive entropy models"). Returns (for the rate, for the task)."""
+    """What the entropy model sees is noisy, what the rest of the network sees is rounded with a straight-through
+    gradient (Minnen and Singh 2020, "Channel-wise autoregressive entropy models"). Returns (for the rate, for the
+    task)."""
 
     def __init__(self):
         super().__init__()

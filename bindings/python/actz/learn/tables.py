@@ -17,8 +17,8 @@ class IntegerTable:
 
 
 def normalised_frequencies(weights, precision_bits):
-    """Integers of at least 1 with sum 2^precision_bits, proportional to weights as nearly as the code length allows: what
-    is over or missing is taken where it costs the fewest bits."""
+    """Integers of at least 1 with sum 2^precision_bits, proportional to weights as nearly as the code length allows:
+    what is over or missing is taken where it costs the fewest bits."""
     weights = np.asarray(weights, np.float64)
     total = 1 << precision_bits
     if weights.ndim != 1 or not 1 <= len(weights) <= min(MAX_SYMBOLS, total):
@@ -34,27 +34,31 @@ def normalised_frequencies(weights, precision_bits):
             frequencies[order] += 1
         else:
             with np.errstate(divide="ignore", invalid="ignore"):
-                cost = np.where(frequencies > 1, weights * np.log2(frequencies / np.maximum(frequencies - 1, 1)), np.inf)
+                cost = np.where(
+                    frequencies > 1, weights * np.log2(frequencies / np.maximum(frequencies - 1, 1)), np.inf
+                )
             able = int(np.isfinite(cost).sum())
-            order = np.argsort(cost, kind="stable")[:min(-missing, able)]
+            order = np.argsort(cost, kind="stable")[: min(-missing, able)]
             frequencies[order] -= 1
     return frequencies
 
 
 def integer_table(lowest, masses, outside, precision_bits) -> IntegerTable:
     """A table from the masses of lowest, lowest + 1 …, at most 255 of them, and the mass of all other integers."""
-    return IntegerTable(int(lowest), normalised_frequencies(np.append(masses, max(float(outside), 0.0)), precision_bits))
+    return IntegerTable(
+        int(lowest), normalised_frequencies(np.append(masses, max(float(outside), 0.0)), precision_bits)
+    )
 
 
 def trimmed_table(lowest, masses, precision_bits) -> IntegerTable:
-    """The same from masses of any number of integers: tails that would only get frequencies of 1 by rounding up are left
-    to the escape."""
+    """The same from masses of any number of integers: tails that would only get frequencies of 1 by rounding up are
+    left to the escape."""
     masses = np.asarray(masses, np.float64)
     likely = np.flatnonzero(masses >= 0.5 / (1 << precision_bits))
     first, last = (likely[0], likely[-1]) if len(likely) else (int(masses.argmax()),) * 2
     while last - first + 1 > MAX_SYMBOLS - 1:
         first, last = (first + 1, last) if masses[first] < masses[last] else (first, last - 1)
-    kept = masses[first:last + 1]
+    kept = masses[first : last + 1]
     return integer_table(lowest + int(first), kept, max(1 - kept.sum(), 0.0), precision_bits)
 
 
@@ -74,14 +78,16 @@ class TableSet:
         for row, table in zip(self._cost, self.tables):
             if table.frequencies.sum() != 1 << precision_bits or table.frequencies.min() < 1:
                 raise ValueError("frequencies are at least 1 and sum to 2^precision_bits")
-            row[:len(table.frequencies)] = precision_bits - np.log2(table.frequencies)
+            row[: len(table.frequencies)] = precision_bits - np.log2(table.frequencies)
 
     def bits(self, class_of, values, means=0):
-        """Ideal code length of each integer value, whose table is class_of and shifted by means, with the bypass bits of
-        escapes: what the coder spends but for its last words. Arrays of one shape."""
+        """Ideal code length of each integer value, whose table is class_of and shifted by means, with the bypass bits
+        of escapes: what the coder spends but for its last words. Arrays of one shape."""
         class_of = np.asarray(class_of, np.int64)
         symbol = np.asarray(values, np.int64) - np.asarray(means, np.int64) - self.lowest[class_of]
         escape = self.escape[class_of]
         inside = (symbol >= 0) & (symbol < escape)
         bits = self._cost[class_of, np.where(inside, symbol, escape)]
-        return bits + np.where(inside, 0, escape_bits(np.where(symbol < 0, -1 - symbol, np.maximum(symbol - escape, 0))))
+        return bits + np.where(
+            inside, 0, escape_bits(np.where(symbol < 0, -1 - symbol, np.maximum(symbol - escape, 0)))
+        )

@@ -32,8 +32,12 @@ class TrainingConfig:
 
 def parameter_groups(network, config):
     """Parameters by their learning rates. Those that do not want gradients are left out."""
-    rates = {"network": config.network_rate, "transform": config.transform_rate, "model": config.model_rate,
-             "density": config.density_rate}
+    rates = {
+        "network": config.network_rate,
+        "transform": config.transform_rate,
+        "model": config.model_rate,
+        "density": config.density_rate,
+    }
     groups = {kind: [] for kind in rates}
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
@@ -65,7 +69,7 @@ def seeded_batches(sequences, config):
     for _ in range(config.steps):
         while len(queue) < config.batch:
             queue = torch.cat([queue, torch.randperm(sequences, generator=generator)])
-        batch, queue = queue[:config.batch], queue[config.batch:]
+        batch, queue = queue[: config.batch], queue[config.batch :]
         yield batch
 
 
@@ -73,8 +77,8 @@ def train(network, inputs, targets, config, teacher=None, folder=None, progress=
     """Trains a SplitNetwork, whose outputs are logits, to predict targets.
 
     inputs: [sequences, …], what the lower part takes: tokens, or rows where it is empty because it stays as it is.
-    targets: int64 [sequences, rows]. teacher: log probabilities of the original network, [sequences, rows, words] of any
-    float type, or None. folder: where config.json, history.json and checkpoint.pt go. Returns the history.
+    targets: int64 [sequences, rows]. teacher: log probabilities of the original network, [sequences, rows, words] of
+    any float type, or None. folder: where config.json, history.json and checkpoint.pt go. Returns the history.
     """
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
@@ -95,8 +99,14 @@ def train(network, inputs, targets, config, teacher=None, folder=None, progress=
         optimizer.step()
         sums, count = [sums[0] + float(task), sums[1] + float(bits.mean())], count + 1
         if (step + 1) % 50 == 0 or step + 1 == config.steps:
-            history.append({"step": step + 1, "task_loss": round(sums[0] / count, 5), "bits_per_token": round(sums[1] / count, 3),
-                            "seconds": round(time.monotonic() - began, 1)})
+            history.append(
+                {
+                    "step": step + 1,
+                    "task_loss": round(sums[0] / count, 5),
+                    "bits_per_token": round(sums[1] / count, 3),
+                    "seconds": round(time.monotonic() - began, 1),
+                }
+            )
             sums, count = [0.0, 0.0], 0
             if progress is not None:
                 print(json.dumps(history[-1]), file=progress, flush=True)
@@ -107,8 +117,8 @@ def train(network, inputs, targets, config, teacher=None, folder=None, progress=
 
 
 def train_entropy_model(bottleneck, rows, config, progress=sys.stderr):
-    """Trains the entropy model alone, on noisy latents of rows [sequences, rows, channels]: what comes before `train`, so
-    that bits mean something when they are weighed against the task. Returns the bits per token of the last tenth."""
+    """Trains the entropy model alone, on noisy latents of rows [sequences, rows, channels]: what comes before `train`,
+    so that bits mean something when they are weighed against the task. Returns the bits per token of the last tenth."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
     model = bottleneck.entropy_model
@@ -132,8 +142,12 @@ def train_entropy_model(bottleneck, rows, config, progress=sys.stderr):
         optimizer.step()
         seen.append(float(bits))
         if progress is not None and (step + 1) % 100 == 0:
-            print(json.dumps({"step": step + 1, "bits_per_token": round(sum(seen[-50:]) / 50, 3)}), file=progress, flush=True)
-    last = seen[-max(len(seen) // 10, 1):]
+            print(
+                json.dumps({"step": step + 1, "bits_per_token": round(sum(seen[-50:]) / 50, 3)}),
+                file=progress,
+                flush=True,
+            )
+    last = seen[-max(len(seen) // 10, 1) :]
     return sum(last) / len(last)
 
 
