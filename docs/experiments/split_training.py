@@ -67,7 +67,10 @@ class Size:
     channel_model_steps: int  # and factorised ones
     steps: int  # of the first joint training,
     next_steps: int  # and of each that goes on from it
-    start_nmse: float = 0.02  # in the task's metric: the quantiser that training starts from
+    start_nmse: float = 0.012  # in the task's metric: the quantiser that training starts from
+    network_rate: float = 5e-5  # of learning: small batches at larger ones cost more than there is to win
+    transform_rate: float = 5e-5
+    trained_below: int = 0  # blocks before the split that are trained, too; the others stay, and are computed once
     distillation: float = 1.0  # the task's loss: divergence from the undisturbed network, not the text's own likelihood
     seed: int = 1
     threads: int = 1
@@ -77,7 +80,7 @@ SIZES = {
     "small": Size(
         ("babyllama",), (3,), ("factorized", "direct-access"), (1e-4, 2e-4, 4e-4, 8e-4), 200, 300, 100, 100, 50
     ),
-    "full": Size(tuple(NETWORKS), (1, 3, 4), MODELS, (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3), 1200, 2500, 200, 300, 200),
+    "full": Size(tuple(NETWORKS), (1, 3, 4), MODELS, (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3), 1858, 1200, 200, 300, 150),
 }
 
 
@@ -138,7 +141,7 @@ def start_network(data, model, size):
     steps = size.channel_model_steps if model in CHANNEL_MODELS else size.model_steps
     config = TrainingConfig(0.0, steps, density_rate=3e-2, model_rate=2e-3, seed=size.seed, threads=size.threads)
     train_entropy_model(bottleneck, data.rows, config)
-    return SplitNetwork(copy.deepcopy(data.upper), 0, bottleneck)
+    return SplitNetwork(copy.deepcopy([*data.between, *data.upper]), len(data.between), bottleneck)
 
 
 def trained_points(data, network, model, trade_off, program, folder):
@@ -147,7 +150,10 @@ def trained_points(data, network, model, trade_off, program, folder):
     network.eval()
     bottleneck = network.bottleneck
     with torch.no_grad():
-        latents, calib_latents = bottleneck.latents_of(data.test_rows), bottleneck.latents_of(data.calib_rows)
+        test_rows, calib_rows = in_batches(network.lower, data.test_inputs), in_batches(
+            network.lower, data.calib_inputs
+        )
+        latents, calib_latents = bottleneck.latents_of(test_rows), bottleneck.latents_of(calib_rows)
 
     def loss_of(some):
         return data.test_loss(in_batches(bottleneck.rows_of, some), network.upper)
@@ -156,10 +162,10 @@ def trained_points(data, network, model, trade_off, program, folder):
     encoder = external_encoder()
     curve = Curve(data, f"end-to-end {model}", "ideal code length of integer tables" if encoder is None else "stream")
     for bit_value in BIT_VALUES:
-        rows, integers, coded = bottleneck.code(data.test_rows, bit_value)
+        rows, integers, coded = bottleneck.code(test_rows, bit_value)
         curve.add(external_bytes(coded, encoder)[0], data.test_loss(rows, network.upper), bit_value=bit_value, **more)
     points = curve.points
-    rows, integers, _ = bottleneck.code(data.test_rows)
+    rows, integers, _ = bottleneck.code(test_rows)
     loss = data.test_loss(rows, network.upper)
     for name, coder in GENERAL_CODERS.items():
         curve = Curve(data, f"end-to-end {model}, {name}", "stream")
@@ -189,7 +195,9 @@ def parts_point(data, network, program, folder):
         pathlib.Path(folder) / "parts.actp",
     )
     write_profile(parts, profile, program)
-    kept_rows = in_batches(lambda rows: bottleneck.rows_of(bottleneck.latents_of(rows)), data.test_rows)
+    kept_rows = in_batches(
+        lambda rows: bottleneck.rows_of(bottleneck.latents_of(network.lower(rows))), data.test_inputs
+    )
     slope = LAMBDA_PER_STEP_SQUARED * nominal_step(parts) ** 2
     size, decoded = actz_file(program, folder, kept_rows, profile, ("--lambda", f"{slope:.9g}"))
     return size, data.test_loss(decoded, network.upper)
@@ -202,13 +210,14 @@ def trained_curve(data, model, size, program, folder, checkpoints):
         config = TrainingConfig(
             trade_off,
             size.next_steps if i else size.steps,
-            network_rate=2e-4,
+            network_rate=size.network_rate,
+            transform_rate=size.transform_rate,
             distillation=size.distillation,
             seed=size.seed + i,
             threads=size.threads,
         )
         began = time.monotonic()
-        history = train(network, data.rows, data.targets, config, data.teacher)
+        history = train(network, data.inputs, data.targets, config, data.teacher)
         if checkpoints:
             save(network, config, history, checkpoints / f"{data.network}_{data.layer}_{model}_{trade_off:g}")
         new = trained_points(data, network, model, trade_off, program, folder)
@@ -225,7 +234,13 @@ def control_points(data, size):
 
     network = SplitNetwork(copy.deepcopy(data.upper), 0, Open())
     config = TrainingConfig(
-        0.0, size.steps, network_rate=2e-4, distillation=size.distillation, seed=size.seed, threads=size.threads
+        0.0,
+        size.steps,
+        network_rate=size.network_rate,
+        transform_rate=size.transform_rate,
+        distillation=size.distillation,
+        seed=size.seed,
+        threads=size.threads,
     )
     train(network, data.rows, data.targets, config, data.teacher)
     curve = Curve(data, "nothing coded, upper part trained", "32 bits a value")
@@ -279,6 +294,18 @@ def machine():
     }
 
 
+def split_data_of(args, name, layer, size):
+    """Computed, or of the cache folder."""
+    cached = args.cache and args.cache / f"{name}_{layer}_{size.windows}_{size.seed}_{size.trained_below}.pt"
+    if cached and cached.exists():
+        return torch.load(cached)
+    data = load_split(args.data, name, layer, size.windows, size.seed, size.trained_below)
+    if cached:
+        args.cache.mkdir(parents=True, exist_ok=True)
+        torch.save(data, cached)
+    return data
+
+
 def run(size, args, path):
     program, results = find_program(args.program), Results(path, size)
     torch.set_num_threads(size.threads)
@@ -289,7 +316,7 @@ def run(size, args, path):
             wanted = [f"{place}: codecs", f"{place}: control", *(f"{place}: {model}" for model in size.models)]
             if all(job in results.content["jobs"] for job in wanted):
                 continue
-            data = load_split(args.data, name, layer, size.windows, size.seed)
+            data = split_data_of(args, name, layer, size)
             with tempfile.TemporaryDirectory() as folder:
                 results.job(
                     wanted[0], lambda: sum([*post_hoc_curves(data, program, folder), *rounded_curves(data)], [])
@@ -310,7 +337,16 @@ def size_of(args):
     }
     numbers = {
         key: getattr(args, key)
-        for key in ("windows", "model_steps", "channel_model_steps", "steps", "next_steps", "seed", "threads")
+        for key in (
+            "windows",
+            "model_steps",
+            "channel_model_steps",
+            "steps",
+            "next_steps",
+            "trained_below",
+            "seed",
+            "threads",
+        )
     }
     return replace(SIZES[args.size], **chosen, **{key: value for key, value in numbers.items() if value is not None})
 
@@ -324,9 +360,19 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=HERE)
     parser.add_argument("--name", help="of the results, default split_training_SIZE")
     parser.add_argument("--checkpoints", type=pathlib.Path, help="folder for trained networks; default: none are kept")
+    parser.add_argument("--cache", type=pathlib.Path, help="folder for activations, to be kept for other runs")
     for option in ("networks", "layers", "models", "trade-offs"):
         parser.add_argument(f"--{option}", help="some of them, with commas")
-    for option in ("windows", "model-steps", "channel-model-steps", "steps", "next-steps", "seed", "threads"):
+    for option in (
+        "windows",
+        "model-steps",
+        "channel-model-steps",
+        "steps",
+        "next-steps",
+        "trained-below",
+        "seed",
+        "threads",
+    ):
         parser.add_argument(f"--{option}", type=int)
     args = parser.parse_args()
     path = args.output / f"{args.name or 'split_training_' + args.size}.json"
