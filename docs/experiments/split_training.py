@@ -27,6 +27,7 @@ os.environ.setdefault(
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "bindings/python")]
 
+import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 import write_report  # noqa: E402
@@ -72,15 +73,35 @@ class Size:
     transform_rate: float = 5e-5
     trained_below: int = 0  # blocks before the split that are trained, too; the others stay, and are computed once
     distillation: float = 1.0  # the task's loss: divergence from the undisturbed network, not the text's own likelihood
+    kept: tuple = ()  # (model, λ) that is written beside the results
     seed: int = 1
     threads: int = 1
 
 
 SIZES = {
     "small": Size(
-        ("babyllama",), (3,), ("factorized", "direct-access"), (1e-4, 2e-4, 4e-4, 8e-4), 200, 300, 100, 100, 50
+        ("stories260K",),
+        (3,),
+        ("factorized", "direct-access"),
+        (1e-4, 2e-4, 4e-4, 8e-4),
+        windows=400,
+        model_steps=400,
+        channel_model_steps=100,
+        steps=150,
+        next_steps=75,
+        kept=("factorized", 2e-4),
     ),
-    "full": Size(tuple(NETWORKS), (1, 3, 4), MODELS, (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3), 1858, 1200, 200, 300, 150),
+    "full": Size(
+        tuple(NETWORKS),
+        (1, 3, 4),
+        MODELS,
+        (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3),
+        windows=1858,
+        model_steps=1200,
+        channel_model_steps=200,
+        steps=300,
+        next_steps=150,
+    ),
 }
 
 
@@ -144,43 +165,41 @@ def start_network(data, model, size):
     return SplitNetwork(copy.deepcopy([*data.between, *data.upper]), len(data.between), bottleneck)
 
 
-def trained_points(data, network, model, trade_off, program, folder):
-    """Points of one trained network: its own entropy model, the fitted codec on its latents, general coders on its
-    integers, and, where tables are those of channels, a profile made of its parts."""
-    network.eval()
-    bottleneck = network.bottleneck
-    with torch.no_grad():
-        test_rows, calib_rows = in_batches(network.lower, data.test_inputs), in_batches(
-            network.lower, data.calib_inputs
-        )
-        latents, calib_latents = bottleneck.latents_of(test_rows), bottleneck.latents_of(calib_rows)
-
-    def loss_of(some):
-        return data.test_loss(in_batches(bottleneck.rows_of, some), network.upper)
-
-    more = {"model": model, "trade_off": trade_off}
-    encoder = external_encoder()
-    curve = Curve(data, f"end-to-end {model}", "ideal code length of integer tables" if encoder is None else "stream")
+def network_points(data, network, method, more):
+    """Points of a network with its own entropy model, at a few prices of a bit, and of general coders on its integers."""
+    bottleneck, encoder = network.bottleneck, external_encoder()
+    test_rows = in_batches(network.lower, data.test_inputs)
+    curve = Curve(data, method, "ideal code length of integer tables" if encoder is None else "stream")
     for bit_value in BIT_VALUES:
         rows, integers, coded = bottleneck.code(test_rows, bit_value)
-        curve.add(external_bytes(coded, encoder)[0], data.test_loss(rows, network.upper), bit_value=bit_value, **more)
-    points = curve.points
-    rows, integers, _ = bottleneck.code(test_rows)
-    loss = data.test_loss(rows, network.upper)
-    for name, coder in GENERAL_CODERS.items():
-        curve = Curve(data, f"end-to-end {model}, {name}", "stream")
-        curve.add(coder(as_bytes(integers)), loss, **more)
-        points += curve.points
-    noise = 1 / 12 / float(latents.flatten(0, 1).var(0).mean())
+        loss = data.test_loss(rows, network.upper)
+        curve.add(external_bytes(coded, encoder)[0], loss, bit_value=bit_value, **more)
+        points = curve.points
+        if bit_value > 0:
+            continue
+        general = [Curve(data, f"{method}, {name}", "stream") for name in GENERAL_CODERS]
+        for one, coder in zip(general, GENERAL_CODERS.values()):
+            one.add(coder(as_bytes(integers)), loss, **more)
+    return points + [point for one in general for point in one.points]
+
+
+def codec_points(data, network, method, more, program, folder):
+    """Points of the codec fitted to the latents of a network, with and without matched rows, and where tables are those
+    of channels, of the profile made of its parts."""
+    bottleneck, points = network.bottleneck, []
+    calib, test = (
+        in_batches(lambda some: bottleneck.latents_of(network.lower(some)), inputs)
+        for inputs in (data.calib_inputs, data.test_inputs)
+    )
+    noise = 1 / 12 / float(test.flatten(0, 1).var(0).mean())
+    ladder = [min(noise * factor, 0.9) for factor in LATENT_NOISE]
     for suffix, options in (("", ()), (", no matches", ("--no-matches",))):
-        curve = Curve(data, f"end-to-end {model}, actz{suffix}", "file")
-        for nmse, size, decoded in ActzCodec(
-            program, folder, calib_latents, [min(noise * f, 0.9) for f in LATENT_NOISE], options
-        ).points(latents):
-            curve.add(size, loss_of(decoded), nmse=nmse, **more)
+        curve = Curve(data, f"{method}, actz{suffix}", "file")
+        for nmse, size, decoded in ActzCodec(program, folder, calib, ladder, options).points(test):
+            curve.add(size, data.test_loss(in_batches(bottleneck.rows_of, decoded), network.upper), nmse=nmse, **more)
         points += curve.points
-    if model in CHANNEL_MODELS:
-        curve = Curve(data, f"end-to-end {model}, profile of its parts", "file")
+    if more["model"] in CHANNEL_MODELS:
+        curve = Curve(data, f"{method}, profile of its parts", "file")
         curve.add(*parts_point(data, network, program, folder), **more)
         points += curve.points
     return points
@@ -203,9 +222,14 @@ def parts_point(data, network, program, folder):
     return size, data.test_loss(decoded, network.upper)
 
 
-def trained_curve(data, model, size, program, folder, checkpoints):
-    """All points of one entropy model: the first λ from the undisturbed network, each next one from the one before."""
-    network, points = start_network(data, model, size), []
+def trained_curve(data, model, size, program, folder, args):
+    """All points of one entropy model: of the undisturbed network, then of the first λ, trained from there, and of each
+    next λ, trained from the one before."""
+    network = start_network(data, model, size).eval()
+    method, more = f"network as it is, {model}", {"model": model, "trade_off": 0.0}
+    points = network_points(data, network, method, more)
+    if model in CHANNEL_MODELS:
+        points += codec_points(data, network, method, more, program, folder)
     for i, trade_off in enumerate(size.trade_offs):
         config = TrainingConfig(
             trade_off,
@@ -216,13 +240,21 @@ def trained_curve(data, model, size, program, folder, checkpoints):
             seed=size.seed + i,
             threads=size.threads,
         )
-        began = time.monotonic()
         history = train(network, data.inputs, data.targets, config, data.teacher)
-        if checkpoints:
-            save(network, config, history, checkpoints / f"{data.network}_{data.layer}_{model}_{trade_off:g}")
-        new = trained_points(data, network, model, trade_off, program, folder)
-        points += [{**point, "training_seconds": round(time.monotonic() - began, 1)} for point in new]
+        if args.checkpoints:
+            save(network, config, history, args.checkpoints / f"{data.network}_{data.layer}_{model}_{trade_off:g}")
+        method, more = f"end-to-end {model}", {"model": model, "trade_off": trade_off}
+        new = network_points(data, network, method, more)
+        points += new + codec_points(data, network, method, more, program, folder)
+        if size.kept == (model, trade_off):
+            keep_model(network, args.output / f"{result_name(args)}_{model}", program)
     return points
+
+
+def keep_model(network, path, program):
+    """Writes PATH.pt.npz, all weights as float16, and PATH.actp with its parts in PATH.npz."""
+    np.savez_compressed(f"{path}.pt.npz", **{name: one.half().numpy() for name, one in network.state_dict().items()})
+    write_profile(profile_parts(network.bottleneck), f"{path}.actp", program)
 
 
 def control_points(data, size):
@@ -323,9 +355,7 @@ def run(size, args, path):
                 )
                 results.job(wanted[1], lambda: control_points(data, size))
                 for model in size.models:
-                    results.job(
-                        f"{place}: {model}", lambda: trained_curve(data, model, size, program, folder, args.checkpoints)
-                    )
+                    results.job(f"{place}: {model}", lambda: trained_curve(data, model, size, program, folder, args))
 
 
 def size_of(args):
@@ -349,6 +379,10 @@ def size_of(args):
         )
     }
     return replace(SIZES[args.size], **chosen, **{key: value for key, value in numbers.items() if value is not None})
+
+
+def result_name(args):
+    return args.name or f"split_training_{args.size}"
 
 
 def main():
@@ -375,7 +409,7 @@ def main():
     ):
         parser.add_argument(f"--{option}", type=int)
     args = parser.parse_args()
-    path = args.output / f"{args.name or 'split_training_' + args.size}.json"
+    path = args.output / f"{result_name(args)}.json"
     if args.size == "report":
         merge(args.files, path)
     else:
