@@ -44,52 +44,62 @@ def mean_rate_difference(anchor, points):
     return float(100 * np.expm1(np.mean(rates[1] - rates[0])))
 
 
-def svg_plot(title, curves, limit=0.3, width=860, height=520):
-    """Bits per token (horizontal) and perplexity (vertical) of curves {name: points}; points above `limit` nats are
-    left out."""
-    shown = {name: [p for p in points if p["loss_increase_nats"] <= limit] for name, points in curves.items()}
-    shown = {name: sorted(points, key=lambda p: p["bits_per_token"]) for name, points in shown.items() if points}
-    everything = [point for points in shown.values() for point in points]
-    left, right, top, bottom = 70, 300, 40, 60
-    lows = [math.log2(min(p["bits_per_token"] for p in everything)), min(p["perplexity"] for p in everything)]
-    highs = [math.log2(max(p["bits_per_token"] for p in everything)), max(p["perplexity"] for p in everything)]
-    spans = [max(high - low, 1e-9) for low, high in zip(lows, highs)]
+class Plot:
+    """A plot in SVG: bits per token, logarithmic, to the right; perplexity upwards."""
 
-    def place(point):
-        x = left + (math.log2(point["bits_per_token"]) - lows[0]) / spans[0] * (width - left - right)
-        y = height - bottom - (point["perplexity"] - lows[1]) / spans[1] * (height - top - bottom)
-        return f"{x:.1f},{y:.1f}"
+    LEFT, RIGHT, TOP, BOTTOM = 70, 330, 40, 60  # margins; the names of curves stand on the right
 
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"',
-        'font-family="sans-serif" font-size="12">',
-        f'<rect width="{width}" height="{height}" fill="white"/><text x="{left}" y="24" font-size="15">{title}</text>',
-    ]
-    for power in range(math.ceil(lows[0]), math.floor(highs[0]) + 1):
-        x = left + (power - lows[0]) / spans[0] * (width - left - right)
-        out.append(
-            f'<path d="M{x:.1f} {top}V{height - bottom}" stroke="#ddd"/>'
-            f'<text x="{x:.1f}" y="{height - bottom + 18}" text-anchor="middle">{2**power}</text>'
-        )
-    for step in range(6):
-        value = lows[1] + spans[1] * step / 5
-        y = height - bottom - step / 5 * (height - top - bottom)
-        out.append(
-            f'<path d="M{left} {y:.1f}H{width - right}" stroke="#ddd"/>'
-            f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.3f}</text>'
-        )
-    out.append(
-        f'<text x="{(left + width - right) / 2}" y="{height - 18}" text-anchor="middle">bits per token</text>'
-        f'<text x="{left - 50}" y="{top - 8}">perplexity</text>'
-    )
-    for i, (name, points) in enumerate(shown.items()):
-        colour, places = COLOURS[i % len(COLOURS)], [place(point) for point in points]
-        dash = ' stroke-dasharray="5 3"' if i >= len(COLOURS) // 2 else ""
-        out.append(f'<polyline points="{" ".join(places)}" fill="none" stroke="{colour}" stroke-width="1.6"{dash}/>')
-        out += [f'<circle cx="{xy.split(",")[0]}" cy="{xy.split(",")[1]}" r="3" fill="{colour}"/>' for xy in places]
-        y = top + 10 + 20 * i
-        out.append(
-            f'<path d="M{width - right + 12} {y}h22" stroke="{colour}" stroke-width="1.6"{dash}/>'
-            f'<text x="{width - right + 40}" y="{y + 4}">{name}</text>'
-        )
+    def __init__(self, points, width, height):
+        self.width, self.height = width, height
+        bits, perplexities = ([point[key] for point in points] for key in ("bits_per_token", "perplexity"))
+        self.low = (math.log2(min(bits)), min(perplexities))
+        high = (math.log2(max(bits)), max(perplexities))
+        self.span = [max(one - other, 1e-9) for one, other in zip(high, self.low)]
+
+    def x(self, bits):
+        share = (math.log2(bits) - self.low[0]) / self.span[0]
+        return round(self.LEFT + share * (self.width - self.LEFT - self.RIGHT), 1)
+
+    def y(self, perplexity):
+        share = (perplexity - self.low[1]) / self.span[1]
+        return round(self.height - self.BOTTOM - share * (self.height - self.TOP - self.BOTTOM), 1)
+
+    def frame(self, title):
+        end, foot = self.width - self.RIGHT, self.height - self.BOTTOM
+        yield f'<rect width="{self.width}" height="{self.height}" fill="white"/>'
+        yield f'<text x="{self.LEFT}" y="24" font-size="15">{title}</text>'
+        for power in range(math.ceil(self.low[0]), math.floor(self.low[0] + self.span[0]) + 1):
+            yield f'<path d="M{self.x(2**power)} {self.TOP}V{foot}" stroke="#ddd"/>'
+            yield f'<text x="{self.x(2**power)}" y="{foot + 18}" text-anchor="middle">{2**power}</text>'
+        for value in np.linspace(self.low[1], self.low[1] + self.span[1], 6):
+            yield f'<path d="M{self.LEFT} {self.y(value)}H{end}" stroke="#ddd"/>'
+            yield f'<text x="{self.LEFT - 6}" y="{self.y(value) + 4}" text-anchor="end">{value:.3f}</text>'
+        yield f'<text x="{(self.LEFT + end) / 2}" y="{self.height - 18}" text-anchor="middle">bits per token</text>'
+        yield f'<text x="{self.LEFT - 50}" y="{self.TOP - 8}">perplexity</text>'
+
+    def curve(self, number, name, points):
+        colour, dash = COLOURS[number % len(COLOURS)], "" if number < len(COLOURS) else ' stroke-dasharray="5 3"'
+        places = [(self.x(point["bits_per_token"]), self.y(point["perplexity"])) for point in points]
+        line = " ".join(f"{x},{y}" for x, y in places)
+        yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.6"{dash}/>'
+        for x, y in places:
+            yield f'<circle cx="{x}" cy="{y}" r="2.5" fill="{colour}"/>'
+        x, y = self.width - self.RIGHT + 12, self.TOP + 10 + 20 * number
+        yield f'<path d="M{x} {y}h22" stroke="{colour}" stroke-width="1.6"{dash}/>'
+        yield f'<text x="{x + 28}" y="{y + 4}">{name}</text>'
+
+
+def svg_plot(title, curves, limit=0.15, width=900, height=540):
+    """The lower envelopes of curves {name: points}; points whose loss rose by more than `limit` nats are left out."""
+    shown = {}
+    for name, points in curves.items():
+        best = {bits for _, bits in lower_envelope(points)}
+        kept = [p for p in points if p["bits_per_token"] in best and p["loss_increase_nats"] <= limit]
+        if kept:
+            shown[name] = sorted(kept, key=lambda point: point["bits_per_token"])
+    plot = Plot([point for points in shown.values() for point in points], width, height)
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"']
+    out += ['font-family="sans-serif" font-size="12">', *plot.frame(title)]
+    for number, (name, points) in enumerate(shown.items()):
+        out += plot.curve(number, name, points)
     return "\n".join(out + ["</svg>"]) + "\n"

@@ -53,7 +53,7 @@ def nominal_step(parts) -> float:
 def write_profile(parts, path, program):
     """Writes PATH.actp with the program's `fit --parts`, and the parts beside it as PATH.npz."""
     path = pathlib.Path(path)
-    np.savez(path.with_suffix(".npz"), **parts)
+    np.savez_compressed(path.with_suffix(".npz"), **parts)
     run_actz(program, "fit", "--parts", path.with_suffix(".npz"), "-o", path, "--force", "--quiet")
 
 
