@@ -4,6 +4,7 @@
 #include "encode_plan.hpp"
 #include "file_adapters.hpp"
 #include "metric_option.hpp"
+#include "profile_parts_file.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
 
@@ -87,6 +88,32 @@ std::optional<Density> parse_density(const std::string& word) {
   return std::nullopt;
 }
 
+/// Writes a profile and says what it is.
+int finish(const Profile& profile, const std::string& path, io::OutputFile& out, const Verb& verb) {
+  const auto bytes = profile.serialise();
+  if (const auto status = out.write(bytes); !status) return report({path, status.error()});
+  if (const auto status = out.finish(); !status) return report({path, status.error()});
+  if (!verb.has("quiet")) print_profile(profile, path, bytes.size(), verb.json());
+  return kOk;
+}
+
+/// Nothing is learned: the parts were, elsewhere.
+int run_fit_from_parts(const Verb& verb) {
+  const std::string from = verb.text("parts"), path = verb.text("output");
+  for (const char* option : {"nmse", "lags", "reference", "tensor", "sample", "metric", "states", "no-context",
+                             "no-transform", "entropy", "no-matches", "dictionary"}) {
+    if (verb.has(option))
+      return usage_error(fmt::format("--parts leaves nothing to learn: --{} does not go with it", option));
+  }
+  const auto parts = read_profile_parts(from);
+  if (!parts) return report({from, parts.error()});
+  const auto profile = build_profile(*parts);
+  if (!profile) return report({from, profile.error()});
+  auto out = io::OutputFile::create(path, verb.has("force"));
+  if (!out) return report({path, out.error()});
+  return finish(*profile, path, *out, verb);
+}
+
 }  // namespace
 
 int run_fit(const Arguments& arguments) {
@@ -116,8 +143,12 @@ int run_fit(const Arguments& arguments) {
       "no-matches", "predict no rows from like ones decoded before, even where that pays")(
       "dictionary", po::value<std::string>(),
       "SIZE, as 1MiB: keep rows of the dumps in the profile, for rows of any tensor to be predicted from, if that gains")(
+      "parts", po::value<std::string>(),
+      "PARTS.npz instead of dumps: centre, synthesis, steps and integer tables learned elsewhere (docs/learning.md)")(
       "force,f", "overwrite the output");
   if (const auto code = verb.parse(arguments)) return *code;
+  if (verb.has("parts") && verb.has("output") && verb.files().empty()) return run_fit_from_parts(verb);
+  if (verb.has("parts")) return usage_error("fit --parts wants PARTS.npz, no dumps, and -o PROFILE.actp");
   if (verb.files().empty() || !verb.has("output")) return usage_error("fit wants dumps and -o PROFILE.actp");
   FitOptions options;
   if (verb.has("nmse")) {
@@ -188,11 +219,7 @@ int run_fit(const Arguments& arguments) {
   reference.dumps = beside.inputs;
   const auto profile = fit_profile(dumps.inputs, options, reference);
   if (!profile) return report({verb.files().front(), profile.error()});
-  const auto bytes = profile->serialise();
-  if (const auto status = out->write(bytes); !status) return report({path, status.error()});
-  if (const auto status = out->finish(); !status) return report({path, status.error()});
-  if (!verb.has("quiet")) print_profile(*profile, path, bytes.size(), verb.json());
-  return kOk;
+  return finish(*profile, path, *out, verb);
 }
 
 }  // namespace actz::cli

@@ -16,6 +16,9 @@ packages+=(python3-pytest python3-hypothesis python3-pip python3-setuptools pyth
   # conformance/other_machines.sh: the decoder on six other machines
   qemu-user-static g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-powerpc64le-linux-gnu g++-s390x-linux-gnu
   g++-i686-linux-gnu g++-arm-linux-gnueabihf)
+# actz.learn and its experiment: PyTorch; OpenBLAS, ten times as fast as the reference BLAS that PyTorch brings along; the
+# general coder that the experiment compares with. Without PyTorch their tests are skipped.
+{ [ "${1:-}" = "--full" ] || [ "${1:-}" = "--learn" ]; } && packages+=(python3-torch libopenblas0-pthread python3-zstandard)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

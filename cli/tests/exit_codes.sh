@@ -86,4 +86,25 @@ expect 3 "$actz" decode cut.actz kept.npy --force
 [ "$(ls | grep -c tmp)" -eq 0 ] || { echo "temporary files are left"; ls; exit 1; }
 "$actz" --help > help.txt
 "$actz" help encode | grep -q -- --max-error
+/usr/bin/python3 -c 'import numpy as np
+good = dict(centre=np.zeros(8), steps=np.full(8, 0.1), lowest=[-2], frequencies=[[1000, 1000, 1000, 1000, 95, 1]], class_of=np.zeros(8, int))
+np.savez("parts.npz", **good)
+for name, change in (("no_steps", {"steps": None}), ("extra", {"bias": np.zeros(8)}), ("sum", {"frequencies": [[1000, 1000, 1000, 1000, 95, 2]]}),
+                     ("fraction", {"class_of": np.full(8, 0.5)}), ("axes", {"centre": np.zeros((8, 1))})):
+    np.savez(name + ".npz", **{key: value for key, value in {**good, **change}.items() if value is not None})'
+"$actz" fit --parts parts.npz -o parts.actp -q
+"$actz" encode x.npy parts.actz --profile parts.actp -q
+"$actz" verify parts.actz -q
+expect_refusal() {  # expect_refusal PARTS WORDS: of the one line that fit --parts gives
+  expect 2 "$actz" fit --parts "$1" -o wrong.actp
+  grep -q "$2" err.txt
+  [ ! -e wrong.actp ]
+}
+expect_refusal no_steps.npz "lack the array 'steps'"
+expect_refusal extra.npz "no array 'bias'"
+expect_refusal sum.npz "frequencies of table 0 sum to 4097"
+expect_refusal fraction.npz "'class_of' has values that do not fit"
+expect_refusal axes.npz "'centre' has 2 axes"
+expect 2 "$actz" fit --parts parts.npz x.npy -o wrong.actp
+expect 2 "$actz" fit --parts parts.npz --nmse 0.1 -o wrong.actp
 echo "errors are clear"
