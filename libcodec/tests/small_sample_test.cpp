@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "coded_tensors.hpp"
 #include "fit/checked_fit.hpp"
 #include "fit/linear_choice.hpp"
 #include "fit/rung_fit.hpp"
@@ -130,5 +131,20 @@ TEST_CASE("folds share out every row once") {
       }
       for (const unsigned count : seen) CHECK(count == 1);
     }
+  }
+}
+
+TEST_CASE("a wanted rate is met without a profile, by few rows, far from the usual one") {
+  const std::vector<float> values = following_rows(2, 256, 128, 3);
+  EncodeOptions options;
+  double last_nmse = 1;
+  for (const double bits : {0.5, 1.0, 2.0, 6.0}) {
+    options.bits_per_value = bits;
+    const EncodeReport report = test::encode(values, {2, 256, 128}, options).report;
+    const double payload = 8.0 * static_cast<double>(report.output_bytes - report.embedded_model_bytes) /
+                           static_cast<double>(report.values);
+    CHECK(payload == doctest::Approx(bits).epsilon(0.05).scale(1));
+    CHECK(report.nmse < 0.9 * last_nmse);
+    last_nmse = report.nmse;
   }
 }

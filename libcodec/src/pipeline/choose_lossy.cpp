@@ -36,6 +36,11 @@ constexpr unsigned kFewTableTurns = 4;          ///< below
 constexpr std::uint32_t kWideChannels = 1024;   ///< beyond, matrices are low-rank or of blocks of channels
 constexpr double kFewestWideValues = 1u << 21;  ///< such a model takes up to two bits for each of them
 constexpr double kDefaultNmse = 0.02;
+// A rate is aimed at through the error that it comes with, 6 dB a bit.
+constexpr unsigned kRateAttempts = 4;
+constexpr double kRateTolerance = 0.1;  ///< of the rate, that the unit makes up for
+constexpr double kFinestAim = 1e-9;
+constexpr double kCoarsestAim = 0.9;
 /// The largest error of a rounded diagonal coefficient: half a step and half a unit for the fixed-point row, plus room
 /// for the conversions to float.
 constexpr double kDiagonalErrorUnits = 16.5 * 1.001;
@@ -342,8 +347,9 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   const ReferenceTensor* best_reference = nullptr;
   double best_bits = 0;
   RungOptions best_options;
+  EncodeOptions aimed = options;
   const auto try_candidate = [&](const Candidate& candidate, const ReferenceTensor* reference) {
-    RungOptions rung = rung_options(candidate, options, view.channels, metric);
+    RungOptions rung = rung_options(candidate, aimed, view.channels, metric);
     const double share = static_cast<double>(sample.rows.values.size()) / values;
     rung.tables.classes.class_cost_bits *= share;
     rung.tables.context.table_cost_bits *= share;
@@ -356,13 +362,23 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
     best_options = rung;
   };
   const std::vector<Candidate> candidates = candidates_for(options, view);
-  for (const Candidate& candidate : candidates) try_candidate(candidate, nullptr);
-  for (const ReferenceTensor* reference : references) {
-    if (!goes_with(*reference, view) || view.channels > kWideChannels) continue;
-    ACTZ_CHECK(add_reference_rows(*reference, sample));
-    for (const Candidate& candidate : candidates) {
-      if (candidate.transform) try_candidate(candidate, reference);
+  for (unsigned attempt = 0; attempt < kRateAttempts; ++attempt) {
+    best.reset();
+    best_reference = nullptr;
+    sample.rows.reference_channels = 0;
+    for (const Candidate& candidate : candidates) try_candidate(candidate, nullptr);
+    for (const ReferenceTensor* reference : references) {
+      if (!goes_with(*reference, view) || view.channels > kWideChannels) continue;
+      ACTZ_CHECK(add_reference_rows(*reference, sample));
+      for (const Candidate& candidate : candidates) {
+        if (candidate.transform) try_candidate(candidate, reference);
+      }
     }
+    if (!options.bits_per_value) break;
+    // Tables learned far from the wanted rate do not reach it.
+    const double excess = best->held_out.bits_per_value - *options.bits_per_value;
+    if (std::fabs(excess) <= kRateTolerance * *options.bits_per_value) break;
+    aimed.nmse = std::clamp(wanted_nmse(aimed) * std::exp2(2 * excess), kFinestAim, kCoarsestAim);
   }
   if (best_reference == nullptr) {
     sample.rows.reference_channels = 0;
