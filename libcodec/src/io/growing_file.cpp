@@ -52,8 +52,8 @@ Status sync_file(int descriptor, const std::string& path) {
   return {};
 }
 
-/// Else a power failure could bring a removed old end back, and the next append would undo what was finished. The new end
-/// stands whatever comes of this: a failure is no error.
+/// Else a power failure could bring a removed old end back, and the next append would undo what was finished. The new
+/// end stands whatever comes of this: a failure is no error.
 void sync_folder_of(const std::string& path) {
   const auto slash = path.find_last_of('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
