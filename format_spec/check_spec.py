@@ -137,8 +137,10 @@ class Checker:
         rules = self.rules()
         code = self.citations("libcodec", (".cpp", ".hpp"))
         reference = self.citations("format_spec/reference", ".py")
-        manifest = json.loads(self.read("conformance", "manifest.json"))
-        vectors = {rule: "conformance/manifest.json" for vector in manifest["vectors"] for rule in vector["rules"]}
+        vectors = {}
+        for name in ("manifest.json", "manifest_coder.json"):
+            for vector in json.loads(self.read("conformance", name))["vectors"]:
+                vectors.update((rule, "conformance/" + name) for rule in vector["rules"])
         chapters = self.citations("format_spec", ".md")
         for source in (code, reference, vectors, chapters, self.citations("conformance", (".py", ".md"))):
             for rule, path in source.items():
