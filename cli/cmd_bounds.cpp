@@ -68,6 +68,7 @@ Json as_json(const BoundsReport& report, const std::optional<double>& rate) {
            {"step", report.step},
            {"nmse", report.nmse},
            {"gaussian_rate", report.gaussian_rate},
+           {"gaussian_rate_with_past", or_null(report.gaussian_rate_with_past)},
            {"gaussian_entropy", report.gaussian_entropy},
            {"measured_rate", or_null(rate)},
            {"families", Json::array()}};
@@ -89,6 +90,8 @@ void print_table(const BoundsReport& report, const std::optional<double>& rate, 
   fmt::print("{} rows of {} channels, NMSE {:.4g}, step {:.4g} of KLT coefficients; all in bits per value\n",
              report.rows, report.channels, report.nmse, report.step);
   fmt::print("Gaussian R(D), rows independent        {:.4f}\n", report.gaussian_rate);
+  if (report.gaussian_rate_with_past)
+    fmt::print("the same, given the rows at the lags       {:.4f}\n", *report.gaussian_rate_with_past);
   fmt::print("Gaussian maximum entropy at the step   {:.4f}\n", report.gaussian_entropy);
   if (rate) fmt::print("measured with the profile              {:.4f}\n", *rate);
   fmt::print("\n{:<11} {:>9} {:>9} {:>9} {:>19} {:>9} {:>14}\n", "family", "train", "test", "gap", "Rademacher",
@@ -114,6 +117,7 @@ int run_bounds(const Arguments& arguments) {
       "  actz bounds calib.npy --test test.npy --nmse 0.02 --profile layer6.actp");
   verb.options()("test", po::value<Arguments>()->composing(), "rows not learned from (may be repeated)")(
       "nmse", po::value<double>(), "at which rows are quantised, default 0.02")(
+      "lags", po::value<std::string>(), "rows before that a Gaussian source may follow from: 1,2 (default), none")(
       "profile", po::value<std::string>(), "measure the rate of the test rows with it, too")(
       "clip", po::value<unsigned>(), "bits that no symbol costs more than, default 12")(
       "confidence", po::value<double>(), "that bounds hold, default 0.95")(
@@ -129,12 +133,16 @@ int run_bounds(const Arguments& arguments) {
   if (verb.has("gap")) options.wanted_gap = verb.get<double>("gap");
   if (verb.has("draws")) options.draws = verb.get<unsigned>("draws");
   if (verb.has("seed")) options.seed = verb.get<std::uint64_t>("seed");
+  const auto lags = parse_lags(verb.has("lags") ? verb.text("lags") : "1,2");
+  if (!lags) return usage_error("--lags wants 1,2 or none");
+  options.lags = *lags;
   DumpRows train, test;
   if (const auto failure = load_rows(verb.files(), verb, train)) return report(*failure);
   if (verb.has("test")) {
     if (const auto failure = load_rows(verb.get<Arguments>("test"), verb, test)) return report(*failure);
     if (test.channels != train.channels) return usage_error("the test rows have another number of channels");
   }
+  if (train.shape.size() > 1) options.sequence_rows = train.shape[train.shape.size() - 2];
   std::optional<double> rate;
   if (verb.has("profile")) {
     const std::string path = verb.text("profile");

@@ -2,6 +2,7 @@
 
 import recipes_context  # noqa: F401 - these fill recipes_valid.RECIPES
 import recipes_matches  # noqa: F401
+import recipes_networks  # noqa: F401
 import recipes_valid
 from archive import Archive
 from container import FILE_HEADER_BYTES, Section, T_END, T_INDEX
@@ -16,7 +17,7 @@ FIELDS = {TENSOR: ("tensor", (2, 1, 1, 1, 8, 8, 8, 4, 4, 4, 4, 4, 4, 1)),
           END: ("end", (8, 8))}
 # Legal files whose first section is a model, with their level: every kind of each part.
 MODELS = (("predictor_dense", 1), ("predictor_low_rank", 1), ("synthesis_block", 1), ("escapes", 1), ("context_uniform", 2),
-          ("dependent_4_states", 2), ("match_classes_1", 2), ("match_dependent_8_states", 2))
+          ("dependent_4_states", 2), ("match_classes_1", 2), ("match_dependent_8_states", 2), ("network_context", 3))
 CUTS_OF_A_MODEL = 10
 
 

@@ -1,10 +1,13 @@
 """Files whose rows a network predicts, legal and not."""
 
+import random
+
 from recipes_context import contexts
+from recipes_dictionaries import Matched, dictionary_of
 from recipes_invalid import ENTROPY, add, file_of
 from recipes_matches import matched
 from recipes_valid import lossy_file, matrix, recipe
-from writer import dense, lossy_model, match_part, network_predictor
+from writer import dense, diagonal, lossy_model, match_part, network_predictor
 
 LEVEL = 3
 
@@ -37,8 +40,28 @@ def network_context():
 
 @recipe(LEVEL)
 def network_matches():
-    """rows matched: the network sees matched rows, too, and zeros where there is none; lags 1 and 4"""
-    return matched("network matches", 5, 5, predictor=network("network matches", 5, [1, 4], [12], True))
+    """rows matched: the network sees matched rows, too, and zeros where there is none; lags 1 and 2"""
+    return matched("network matches", 5, 5, rows=26, strand_rows=13,
+                   predictor=network("network matches", 5, [1, 2], [12], True))
+
+
+@recipe(LEVEL)
+def network_dictionary():
+    """rows matched with those of a dictionary, of which the network sees some that lie before the first row of the chunk"""
+    return Matched(*dictionary_of("network", 4, rows=7)).tensor(
+        "network dictionary", 4, predictor=network("network dictionary", 4, [1, 2], [11], True)).finish()
+
+
+@recipe(LEVEL)
+def network_far():
+    """matched rows beyond 2^22, which gains clamp and the network does not; input_shift 9 and up"""
+    shifts, weights = [5, 6, 7, 8], matrix("network far layer", 4, 9, 100)
+    predictor = network_predictor([1], [9, 10, 11], [15] * 3, matrix("network far lags", 3, 3, 8), [(shifts, weights)],
+                                  [3, 4, 5], matrix("network far output", 3, 4, 300))
+    source = random.Random("network far")
+    values = [[source.choice((-300, -250, 0, 260, 300)) for _ in range(3)] for _ in range(20)]
+    return matched("network far", 3, 3, rows=10, strand_rows=10, predictor=predictor, values=values,
+                   synthesis=diagonal([32767, -32768, 30000]))
 
 
 @recipe(LEVEL)
@@ -49,9 +72,17 @@ def network_layers():
 
 @recipe(LEVEL)
 def network_extremes():
-    """weights of -128 and 127 on wide rows, layers that saturate, and an output whose sums wrap"""
-    return lossy_file("network extremes", 4, 4, rows=30, strand_rows=30,
-                      predictor=network("network extremes", 4, [1, 2, 3], [64, 32], size=127, shift=0, output_shift=1))
+    """inputs and outputs that saturate, weights of -128 and 127, sums that wrap in the second layer, its rounding and the
+    output, shifts of 31"""
+    wide = [[(127, -128)[(i * 5 + j * 3 + i * j) % 7 % 2] for j in range(4)] for i in range(600)]
+    second = [[127] * 600, [-128] * 600, [(127, -128)[i % 5 == 0] for i in range(600)], [127 - i % 3 for i in range(600)]]
+    layers = [([0] * 600, wide), ([31, 0, 16, 30], second)]
+    output = [[32767] * 4, [-32768] * 4, [32767, -32768, 32767, -32768], [1, 2, 3, 4]]
+    source = random.Random("network extremes")
+    values = [[source.choice((-4, 3, -4, 3, 0)) for _ in range(4)] for _ in range(30)]
+    return lossy_file("network extremes", 4, 4, rows=30, strand_rows=30, synthesis=diagonal([32767, -32768, 20000, 9]),
+                      values=values, predictor=network_predictor([1], [0] * 4, [12] * 4, matrix("ne", 4, 4, 8), layers,
+                                                                 [31, 16, 0, 3], output))
 
 
 @recipe(LEVEL)

@@ -188,6 +188,41 @@ TEST_CASE("a report of correlated rows") {
   CHECK(family(*report, "histogram").rows_for_gap > 6000);
 }
 
+TEST_CASE("the rate of rows that follow from those before") {
+  // Each channel an AR(1) process in time, of coefficient 0.9 and variance 1, in sequences of 50 rows.
+  constexpr double kCoefficient = 0.9, kNmse = 0.002;
+  std::mt19937_64 random(21);
+  std::normal_distribution<double> normal;
+  std::vector<float> rows;
+  for (std::size_t sequence = 0; sequence < 400; ++sequence) {
+    std::vector<double> row(4);
+    for (std::size_t t = 0; t < 50; ++t) {
+      for (double& value : row) {
+        value = t == 0 ? normal(random)
+                       : kCoefficient * value + std::sqrt(1 - kCoefficient * kCoefficient) * normal(random);
+        rows.push_back(static_cast<float>(value));
+      }
+    }
+  }
+  BoundsOptions options;
+  options.nmse = kNmse;
+  options.draws = 2;
+  options.lags = {1, 2};
+  options.sequence_rows = 50;
+  const auto report = measure_bounds(rows, {}, 4, options);
+  REQUIRE(report.has_value());
+  // The first row of each sequence follows from nothing.
+  const double left = (49 * (1 - kCoefficient * kCoefficient) + 1) / 50;
+  CHECK(*report->gaussian_rate_with_past == doctest::Approx(0.5 * std::log2(left / kNmse)).epsilon(0.005));
+  CHECK(report->gaussian_rate == doctest::Approx(0.5 * std::log2(1 / kNmse)).epsilon(0.005));
+  options.lags = {};
+  CHECK(!measure_bounds(rows, {}, 4, options)->gaussian_rate_with_past);
+  options.lags = {1, 2, 3};
+  CHECK(!measure_bounds(std::span(rows).first(4 * 20), {}, 4, options)->gaussian_rate_with_past);
+  options.lags = {0};
+  CHECK(measure_bounds(rows, {}, 4, options).error().code == ErrorCode::bad_argument);
+}
+
 TEST_CASE("what makes no sense is refused") {
   const std::vector<float> rows(24, 1.0F), some{1, 2, 3, 4, 5, 7};
   CHECK(measure_bounds(rows, {}, 3, {}).error().code == ErrorCode::bad_argument);

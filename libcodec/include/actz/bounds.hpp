@@ -20,6 +20,8 @@ struct BoundsOptions {
   double wanted_gap = 0.05;  ///< bits per value, for FamilyBound::rows_for_gap
   unsigned draws = 64;       ///< of signs, for Rademacher complexities
   std::uint64_t seed = 1;
+  std::vector<std::uint16_t> lags;  ///< for gaussian_rate_with_past; empty: rows are independent
+  std::uint64_t sequence_rows = 0;  ///< rows of a sequence, which lags do not reach beyond; 0: all are one
 };
 
 /// A family of entropy models, one density for each coefficient. Bits are per value of the rows.
@@ -40,6 +42,10 @@ struct BoundsReport {
   double nmse = 0;              ///< with it, on the rows learned from
   double gaussian_entropy = 0;  ///< no source of this covariance takes more at this step, to first order
   double gaussian_rate = 0;     ///< R(D) of a Gaussian source of this covariance, rows independent
+  /// The same of what the best linear prediction from the undisturbed rows at the lags leaves: the Shannon lower bound
+  /// of a Gaussian source with that memory. Nothing without lags, or with fewer than two rows for each row and channel
+  /// seen
+  std::optional<double> gaussian_rate_with_past;
   std::vector<FamilyBound> families;
 };
 

@@ -49,6 +49,29 @@ std::vector<double> eigenvalues_of_integers(const Rows& coefficients, double ste
   return {values.data(), values.data() + values.size()};
 }
 
+/// Eigenvalues of the covariance of what the rows at the lags leave of rows, by least squares; those that learned the
+/// predictor see it too small by the share of its unknowns. Nothing if there are too few rows.
+std::optional<std::vector<double>> innovation_variances(const Rows& rows, const BoundsOptions& options) {
+  const auto unknowns = static_cast<Index>(options.lags.size()) * rows.cols();
+  if (unknowns == 0 || rows.rows() < 2 * unknowns) return std::nullopt;
+  const Index sequence = options.sequence_rows == 0 ? rows.rows() : static_cast<Index>(options.sequence_rows);
+  Rows seen = Rows::Zero(rows.rows(), unknowns);
+  for (Index row = 0; row < rows.rows(); ++row) {
+    for (std::size_t i = 0; i < options.lags.size(); ++i) {
+      const Index lag = options.lags[i];
+      if (row % sequence >= lag)
+        seen.block(row, static_cast<Index>(i) * rows.cols(), 1, rows.cols()) = rows.row(row - lag);
+    }
+  }
+  Eigen::MatrixXd gram = seen.transpose() * seen;
+  gram.diagonal().array() += 1e-9 * gram.diagonal().maxCoeff() + 1e-300;
+  const Rows left = rows - seen * gram.llt().solve(seen.transpose() * rows);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
+      left.transpose() * left / static_cast<double>(rows.rows() - unknowns), Eigen::EigenvaluesOnly);
+  const Eigen::VectorXd values = eigen.eigenvalues().cwiseMax(0.0);
+  return std::vector<double>(values.data(), values.data() + values.size());
+}
+
 std::vector<Histogram> count(const Rows& coefficients, double step) {
   std::vector<Histogram> out(static_cast<std::size_t>(coefficients.cols()));
   for (Index row = 0; row < coefficients.rows(); ++row) {
@@ -108,6 +131,7 @@ Result<BoundsReport> measure_bounds(std::span<const float> train, std::span<cons
   if (!(options.confidence > 0 && options.confidence < 1)) return wrong("the confidence lies between 0 and 1");
   if (options.clip_bits < 4 || options.clip_bits > 24) return wrong("losses are clipped at 4 to 24 bits");
   if (!(options.wanted_gap > 0)) return wrong("the wanted gap is a positive number of bits");
+  if (std::find(options.lags.begin(), options.lags.end(), 0) != options.lags.end()) return wrong("lags are from 1 on");
   const auto finite = [](float x) { return std::isfinite(x); };
   if (!std::all_of(train.begin(), train.end(), finite) || !std::all_of(test.begin(), test.end(), finite))
     return wrong("a value is not finite");
@@ -129,6 +153,8 @@ Result<BoundsReport> measure_bounds(std::span<const float> train, std::span<cons
   const std::span<const double> spectrum(variances.data(), channels);
   out.gaussian_entropy = gaussian_entropy(eigenvalues_of_integers(coefficients, out.step));
   out.gaussian_rate = gaussian_rate(spectrum, options.nmse * energy / channels);
+  if (const auto left = innovation_variances(rows, options))
+    out.gaussian_rate_with_past = gaussian_rate(*left, options.nmse * energy / channels);
   const std::vector<Histogram> counts = count(coefficients, out.step);
   std::vector<Histogram> test_counts;
   if (!test.empty()) {
