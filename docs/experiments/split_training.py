@@ -82,7 +82,7 @@ SIZES = {
     "small": Size(
         ("stories260K",),
         (3,),
-        ("factorized", "direct-access"),
+        MODELS,
         (1e-4, 2e-4, 4e-4, 8e-4),
         windows=400,
         model_steps=400,
