@@ -45,7 +45,7 @@ from actz.learn.export import (
     write_profile,
 )
 from actz.learn.program import find_program  # noqa: E402
-from actz.learn.training import save, train_entropy_model  # noqa: E402
+from actz.learn.training import load, save, train_entropy_model  # noqa: E402
 
 MODELS = ("factorized", "fourier", "hyperprior", "direct-access", "both")
 POST_HOC_NMSE = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.04, 0.08)
@@ -151,18 +151,21 @@ def rounded_curves(data):
     return [curve.points for curve in curves.values()]
 
 
-def start_network(data, model, size):
-    """The network with a bottleneck that loses little, whose entropy model is trained."""
+def start_network(data, model, size, checkpoint=None):
+    """The network with a bottleneck that loses little, whose entropy model is trained; or one that was trained before."""
     torch.manual_seed(size.seed)
     sample = data.rows[:100].flatten(0, 1)
     upper = torch.nn.Sequential(*data.upper)
     metric = task_metric(upper, data.rows[:METRIC_SEQUENCES], data.targets[:METRIC_SEQUENCES])
     step = float((12 * size.start_nmse * sample.var(0).mean()).sqrt())
     bottleneck = Bottleneck(sample, sample.shape[-1], step, model, metric=metric)
+    network = SplitNetwork(copy.deepcopy([*data.between, *data.upper]), len(data.between), bottleneck)
+    if checkpoint:
+        return load(network, checkpoint)
     steps = size.channel_model_steps if model in CHANNEL_MODELS else size.model_steps
     config = TrainingConfig(0.0, steps, density_rate=3e-2, model_rate=2e-3, seed=size.seed, threads=size.threads)
     train_entropy_model(bottleneck, data.rows, config)
-    return SplitNetwork(copy.deepcopy([*data.between, *data.upper]), len(data.between), bottleneck)
+    return network
 
 
 def network_points(data, network, method, more):
@@ -225,11 +228,12 @@ def parts_point(data, network, program, folder):
 def trained_curve(data, model, size, program, folder, args):
     """All points of one entropy model: of the undisturbed network, then of the first λ, trained from there, and of each
     next λ, trained from the one before."""
-    network = start_network(data, model, size).eval()
-    method, more = f"network as it is, {model}", {"model": model, "trade_off": 0.0}
-    points = network_points(data, network, method, more)
-    if model in CHANNEL_MODELS:
-        points += codec_points(data, network, method, more, program, folder)
+    network, points = start_network(data, model, size, args.start).eval(), []
+    if not args.start:
+        method, more = f"network as it is, {model}", {"model": model, "trade_off": 0.0}
+        points = network_points(data, network, method, more)
+        if model in CHANNEL_MODELS:
+            points += codec_points(data, network, method, more, program, folder)
     for i, trade_off in enumerate(size.trade_offs):
         config = TrainingConfig(
             trade_off,
@@ -394,6 +398,7 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=HERE)
     parser.add_argument("--name", help="of the results, default split_training_SIZE")
     parser.add_argument("--checkpoints", type=pathlib.Path, help="folder for trained networks; default: none are kept")
+    parser.add_argument("--start", type=pathlib.Path, help="checkpoint folder of a run before, to be trained on")
     parser.add_argument("--cache", type=pathlib.Path, help="folder for activations, to be kept for other runs")
     for option in ("networks", "layers", "models", "trade-offs"):
         parser.add_argument(f"--{option}", help="some of them, with commas")
