@@ -51,7 +51,7 @@ MODELS = ("factorized", "fourier", "hyperprior", "direct-access", "both")
 POST_HOC_NMSE = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.04, 0.08)
 LATENT_NOISE = (0.5, 1.0, 2.0)  # NMSE of the fitted codec on trained latents, in units of that of rounding them
 METRIC_SEQUENCES = 24
-BIT_VALUES = (0.0, 0.1, 0.2)  # squared steps of error that a bit is worth to the encoder
+BIT_VALUES = (0.0, 0.1, 0.2, 0.25, 0.3)  # squared steps of error that a bit is worth to the encoder
 CHANNEL_MODELS = ("factorized", "fourier")
 
 
@@ -306,16 +306,18 @@ class Results:
 
 
 def merge(files, path):
-    """One file of the jobs of several runs; of jobs of one name the first."""
+    """One file of the jobs of several runs. A job that several have in common stands there once; others of one name, of
+    other configurations, get the number of their run."""
     contents = [json.loads(file.read_text()) for file in files]
     merged = {
         "configuration": [content["configuration"] for content in contents],
         "machine": contents[0]["machine"],
         "jobs": {},
     }
-    for content in contents:
+    for number, content in enumerate(contents, 1):
         for name, job in content["jobs"].items():
-            merged["jobs"].setdefault(name, job)
+            if job["points"] and merged["jobs"].get(name) != job:
+                merged["jobs"][name if name not in merged["jobs"] else f"{name}, run {number}"] = job
     path.write_text(json.dumps(merged, indent=1) + "\n")
 
 
