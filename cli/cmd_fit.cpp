@@ -67,8 +67,9 @@ void print_profile(const Profile& profile, const std::string& path, std::size_t 
     fmt::print("{}\n", out.dump(2));
     return;
   }
-  fmt::print("{}: learned from {} rows of {} channels, {} bytes\n", path, profile.training().rows,
-             profile.training().channels, bytes);
+  const TrainingRecord& training = profile.training();
+  const std::string origin = training.rows > 0 ? fmt::format("learned from {} rows", training.rows) : "made of parts";
+  fmt::print("{}: {} of {} channels, {} bytes\n", path, origin, training.channels, bytes);
   fmt::print("  {:>10} {:>14} {:>14} {:>13}\n", "target", "held-out nmse", "bits/value", "coefficients");
   for (const RungInfo& rung : profile.rungs()) {
     fmt::print("  {:>10.4g} {:>14.4g} {:>14.4f} {:>13}\n", rung.target_nmse, rung.held_out_nmse,

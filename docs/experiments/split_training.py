@@ -45,13 +45,13 @@ from actz.learn.export import (
     write_profile,
 )
 from actz.learn.program import find_program  # noqa: E402
-from actz.learn.training import save, train_entropy_model  # noqa: E402
+from actz.learn.training import load, save, train_entropy_model  # noqa: E402
 
 MODELS = ("factorized", "fourier", "hyperprior", "direct-access", "both")
 POST_HOC_NMSE = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.04, 0.08)
 LATENT_NOISE = (0.5, 1.0, 2.0)  # NMSE of the fitted codec on trained latents, in units of that of rounding them
 METRIC_SEQUENCES = 24
-BIT_VALUES = (0.0, 0.1, 0.2)  # squared steps of error that a bit is worth to the encoder
+BIT_VALUES = (0.0, 0.1, 0.2, 0.25, 0.3)  # squared steps of error that a bit is worth to the encoder
 CHANNEL_MODELS = ("factorized", "fourier")
 
 
@@ -82,7 +82,7 @@ SIZES = {
     "small": Size(
         ("stories260K",),
         (3,),
-        ("factorized", "direct-access"),
+        MODELS,
         (1e-4, 2e-4, 4e-4, 8e-4),
         windows=400,
         model_steps=400,
@@ -151,18 +151,21 @@ def rounded_curves(data):
     return [curve.points for curve in curves.values()]
 
 
-def start_network(data, model, size):
-    """The network with a bottleneck that loses little, whose entropy model is trained."""
+def start_network(data, model, size, checkpoint=None):
+    """The network with a bottleneck that loses little, whose entropy model is trained; or one that was trained before."""
     torch.manual_seed(size.seed)
     sample = data.rows[:100].flatten(0, 1)
     upper = torch.nn.Sequential(*data.upper)
     metric = task_metric(upper, data.rows[:METRIC_SEQUENCES], data.targets[:METRIC_SEQUENCES])
     step = float((12 * size.start_nmse * sample.var(0).mean()).sqrt())
     bottleneck = Bottleneck(sample, sample.shape[-1], step, model, metric=metric)
+    network = SplitNetwork(copy.deepcopy([*data.between, *data.upper]), len(data.between), bottleneck)
+    if checkpoint:
+        return load(network, checkpoint)
     steps = size.channel_model_steps if model in CHANNEL_MODELS else size.model_steps
     config = TrainingConfig(0.0, steps, density_rate=3e-2, model_rate=2e-3, seed=size.seed, threads=size.threads)
     train_entropy_model(bottleneck, data.rows, config)
-    return SplitNetwork(copy.deepcopy([*data.between, *data.upper]), len(data.between), bottleneck)
+    return network
 
 
 def network_points(data, network, method, more):
@@ -225,11 +228,12 @@ def parts_point(data, network, program, folder):
 def trained_curve(data, model, size, program, folder, args):
     """All points of one entropy model: of the undisturbed network, then of the first λ, trained from there, and of each
     next λ, trained from the one before."""
-    network = start_network(data, model, size).eval()
-    method, more = f"network as it is, {model}", {"model": model, "trade_off": 0.0}
-    points = network_points(data, network, method, more)
-    if model in CHANNEL_MODELS:
-        points += codec_points(data, network, method, more, program, folder)
+    network, points = start_network(data, model, size, args.start).eval(), []
+    if not args.start:
+        method, more = f"network as it is, {model}", {"model": model, "trade_off": 0.0}
+        points = network_points(data, network, method, more)
+        if model in CHANNEL_MODELS:
+            points += codec_points(data, network, method, more, program, folder)
     for i, trade_off in enumerate(size.trade_offs):
         config = TrainingConfig(
             trade_off,
@@ -302,16 +306,18 @@ class Results:
 
 
 def merge(files, path):
-    """One file of the jobs of several runs; of jobs of one name the first."""
+    """One file of the jobs of several runs. A job that several have in common stands there once; others of one name, of
+    other configurations, get the number of their run."""
     contents = [json.loads(file.read_text()) for file in files]
     merged = {
         "configuration": [content["configuration"] for content in contents],
         "machine": contents[0]["machine"],
         "jobs": {},
     }
-    for content in contents:
+    for number, content in enumerate(contents, 1):
         for name, job in content["jobs"].items():
-            merged["jobs"].setdefault(name, job)
+            if job["points"] and merged["jobs"].get(name) != job:
+                merged["jobs"][name if name not in merged["jobs"] else f"{name}, run {number}"] = job
     path.write_text(json.dumps(merged, indent=1) + "\n")
 
 
@@ -394,6 +400,7 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=HERE)
     parser.add_argument("--name", help="of the results, default split_training_SIZE")
     parser.add_argument("--checkpoints", type=pathlib.Path, help="folder for trained networks; default: none are kept")
+    parser.add_argument("--start", type=pathlib.Path, help="checkpoint folder of a run before, to be trained on")
     parser.add_argument("--cache", type=pathlib.Path, help="folder for activations, to be kept for other runs")
     for option in ("networks", "layers", "models", "trade-offs"):
         parser.add_argument(f"--{option}", help="some of them, with commas")
