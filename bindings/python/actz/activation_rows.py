@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
+import threading
+from collections import OrderedDict, deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence, Union
 
@@ -56,6 +58,7 @@ class ActivationRows:
         seed: int = 0,
         *,
         buffer_rows: int = 65536,
+        workers: Optional[int] = None,
         framework: str = "np",
         drop_last: bool = False,
         **options: "Unpack[DecodeOptions]",
@@ -66,22 +69,26 @@ class ActivationRows:
             module: tensors "module/000000" and on, as ActivationWriter names them, or one tensor of that very name.
             batch_rows: rows of each batch; of the last of a pass, what is left.
             seed: of the order.
-            buffer_rows: rows kept decoded; memory is twice that in bytes of decoded rows, and two blocks.
+            buffer_rows: rows kept decoded. Memory is these rows, half of them once more, and a block and what decoding
+                takes for each worker.
+            workers: threads that decode blocks ahead, while batches are used; default: processors, 4 at most. They do
+                not change the order.
             framework: "np": numpy arrays, of bf16 as float32; "pt": torch tensors.
             drop_last: leave out a last batch that is smaller.
-            options: see DecodeOptions.
+            options: see DecodeOptions; `threads` is of each worker, 1 unless given.
 
         Raises:
             BadArgumentError: no such module, tensors of other channels or types, rows that make no sense; and as
             Reader.
         """
-        if batch_rows < 1 or buffer_rows < batch_rows:
-            raise BadArgumentError("batch_rows is 1 or more, and buffer_rows no less than it")
+        if batch_rows < 1 or buffer_rows < batch_rows or (workers is not None and workers < 1):
+            raise BadArgumentError("batch_rows and workers are 1 or more, and buffer_rows is no less than batch_rows")
         self.module = module
         self.batch_rows = batch_rows
         self.seed = seed
         self.epoch = 0  #: number of the next pass; set it to repeat one
         self._capacity = buffer_rows
+        self._workers = workers or min(os.cpu_count() or 1, 4)
         self._framework = check_framework(framework)
         self._drop_last = drop_last
         self._options = options
@@ -125,40 +132,31 @@ class ActivationRows:
         return self._batches(random)
 
     def _batches(self, random: np.random.Generator) -> Iterator[Any]:
-        files = _OpenFiles(self._options)
-        waiting = [self._blocks[i] for i in random.permutation(len(self._blocks))]
-        waiting.reverse()  # taken from the end
+        blocks = [self._blocks[i] for i in random.permutation(len(self._blocks))]
         buffer = np.empty((min(self._capacity, self.rows), self.channels), numpy_dtype(self.dtype))
-        held = 0
+        held, rest = 0, buffer[:0]
+        source = _BlockReads(blocks, self._workers, self._options)
         try:
-            while held or waiting:
-                held = self._fill(buffer, held, waiting, files)
+            while True:
+                held, rest = _fill(buffer, held, rest, source)
+                is_last = source.is_empty and len(rest) == 0
+                drawn = self._rows_to_draw(held, is_last)
                 order = random.permutation(held)
-                # What is left is no whole batch, or is drawn among the rows that come next.
-                drawn = held // 2 if waiting else held
-                drawn = max(drawn // self.batch_rows, 1) * self.batch_rows if waiting else drawn
-                drawn = min(drawn, held)
                 for first in range(0, drawn, self.batch_rows):
                     batch = buffer[order[first : min(first + self.batch_rows, drawn)]]
                     if len(batch) == self.batch_rows or not self._drop_last:
                         yield self._give(batch)
+                if is_last:
+                    return
                 kept = order[drawn:]
                 buffer[: len(kept)] = buffer[kept]
                 held = len(kept)
         finally:
-            files.close()
+            source.close()
 
-    def _fill(self, buffer: np.ndarray, held: int, waiting: list[_Block], files: "_OpenFiles") -> int:
-        """Reads blocks until the buffer is full. One that does not fit is cut. Returns rows held."""
-        while waiting and held < len(buffer):
-            block = waiting.pop()
-            end = min(block.end_row, block.first_row + len(buffer) - held)
-            if end < block.end_row:
-                waiting.append(_Block(block.path, block.tensor, end, block.end_row))
-            rows = files.reader(block.path).read_rows(block.tensor, block.first_row, end)
-            buffer[held : held + len(rows)] = rows
-            held += len(rows)
-        return held
+    def _rows_to_draw(self, held: int, is_last: bool) -> int:
+        """All, if no more come; else about half, in whole batches."""
+        return held if is_last else max(held // 2 // self.batch_rows, 1) * self.batch_rows
 
     def _give(self, batch: np.ndarray) -> Any:
         if self._framework == "np":
@@ -173,6 +171,63 @@ class ActivationRows:
 def _is_part(name: str, module: str) -> bool:
     head, _, number = name.rpartition("/")
     return head == module and "/" in name and number.isdecimal()
+
+
+def _fill(buffer: np.ndarray, held: int, rest: np.ndarray, source: "_BlockReads") -> tuple[int, np.ndarray]:
+    """Adds rows until the buffer is full or there are no more. rest: of a block that did not fit. Returns rows held, and
+    the new rest."""
+    while held < len(buffer):
+        if len(rest) == 0:
+            if source.is_empty:
+                break
+            rest = source.next()
+        taken = min(len(rest), len(buffer) - held)
+        buffer[held : held + taken] = rest[:taken]
+        held, rest = held + taken, rest[taken:]
+    return held, rest
+
+
+class _BlockReads:
+    """Rows of blocks in the order given, decoded ahead by some threads, of which each has its own readers: a chunk
+    is decoded by one thread, and reads of one reader follow one another."""
+
+    def __init__(self, blocks: Sequence[_Block], workers: int, options: "DecodeOptions") -> None:
+        self._options: Any = {"threads": 1, **options}
+        self._blocks = iter(blocks)
+        self._left = len(blocks)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="actz_rows")
+        self._own = threading.local()
+        self._all_files: list[_OpenFiles] = []
+        self._ahead: "deque[Future[np.ndarray]]" = deque()
+        for _ in range(workers):
+            self._read_ahead()
+
+    def _read_ahead(self) -> None:
+        block = next(self._blocks, None)
+        if block is not None:
+            self._ahead.append(self._pool.submit(self._read, block))
+
+    def _read(self, block: _Block) -> np.ndarray:
+        if not hasattr(self._own, "files"):
+            self._own.files = _OpenFiles(self._options)
+            self._all_files.append(self._own.files)
+        return self._own.files.reader(block.path).read_rows(block.tensor, block.first_row, block.end_row)
+
+    @property
+    def is_empty(self) -> bool:
+        return self._left == 0
+
+    def next(self) -> np.ndarray:
+        """Raises what reading raised."""
+        rows = self._ahead.popleft().result()
+        self._left -= 1
+        self._read_ahead()
+        return rows
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for files in self._all_files:
+            files.close()
 
 
 class _OpenFiles:

@@ -1,5 +1,7 @@
 """Shuffled rows of several files."""
 
+import threading
+
 import actz
 import numpy as np
 import pytest
@@ -49,6 +51,28 @@ def test_the_seed_and_the_pass_make_the_order(paths):
     rows = ActivationRows(paths, "layer", 50, 1, buffer_rows=400)
     assert np.array_equal(np.concatenate(list(rows))[:, 0], order(1))
     assert np.array_equal(np.concatenate(list(rows))[:, 0], order(1, 1))
+
+
+def test_workers_do_not_change_the_order(paths):
+    one, many = (list(ActivationRows(paths, "layer", 50, 1, buffer_rows=400, workers=count)) for count in (1, 5))
+    assert all(np.array_equal(a, b) for a, b in zip(one, many))
+
+
+def test_an_unfinished_pass_leaves_no_threads(paths):
+    before = threading.active_count()
+    rows = iter(ActivationRows(paths, "layer", 50, 1, buffer_rows=100))
+    next(rows)
+    assert threading.active_count() > before
+    rows.close()
+    assert threading.active_count() == before
+
+
+def test_damage_is_an_error_of_the_pass(paths, tmp_path):
+    data = bytearray(paths[0].read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "bad.actz").write_bytes(data)
+    with pytest.raises(actz.CorruptError):
+        list(ActivationRows([paths[1], tmp_path / "bad.actz"], "layer", 50))
 
 
 def test_batches_mix_rows_of_all_files(paths):
