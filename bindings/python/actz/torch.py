@@ -12,6 +12,7 @@ of the modules, and "sequence_starts/000000" and on: the rows of the tensor of t
 from __future__ import annotations
 
 import os
+import warnings
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Union
 
@@ -64,7 +65,8 @@ class ActivationWriter:
         Args:
             model: it must itself be called, not a part of it.
             modules: names as of model.named_modules(), or {name: options}, which go before `options`. Taken is the
-                output, or the first of a tuple, list or mapping: of shape (..., channels).
+                output, or the first of a tuple, list or mapping: of shape (..., channels). One that the first pass
+                does not run is warned of.
             path: of the file, by custom *.actz.
             tokens: name of the embedding, whose input is then stored as token ids; or use add_tokens.
             model_id, revision: kept in the metadata; by default what model.config says, if it has what models of
@@ -174,6 +176,10 @@ class ActivationWriter:
             raise BadArgumentError("passes before had token ids, this one has none")
         if ids is not None:
             self._check_in_step(passed, int(ids.numel() if mask is None else mask.sum()))
+        if not any(self.rows.values()):
+            silent = sorted(set(self._modules) - {name for name, _ in passed})
+            if silent:
+                warnings.warn(f"modules did not run in the first pass: {', '.join(silent)}", stacklevel=4)
         for name, rows in passed:
             self._modules[name].append(rows)
         if ids is not None:
@@ -249,7 +255,8 @@ class _Blocks(ABC):
 
     def append(self, rows: torch.Tensor) -> None:
         if self._buffer is None:
-            self._buffer = torch.empty((self._block_rows, *rows.shape[1:]), dtype=rows.dtype)
+            with torch.inference_mode(False):  # else it could not be written to outside that mode
+                self._buffer = torch.empty((self._block_rows, *rows.shape[1:]), dtype=rows.dtype)
         while len(rows):
             taken = rows[: self._block_rows - self._held]
             self._buffer[self._held : self._held + len(taken)] = taken

@@ -94,7 +94,7 @@ def test_each_module_has_its_options_and_is_learned_from_its_first_rows(model, t
     passes = batches(60)
     path = tmp_path / "x.actz"
     modules = {"blocks.0": {"max_error": 0.01}, "blocks.1": {}}
-    writer = write(model, path, passes, modules, block_rows=800, nmse=0.05, fit={"no_matches": True})
+    writer = write(model, path, passes, modules, block_rows=800, nmse=0.05, fit={"no_matches": True, "nmse": (0.05,)})
     expected = rows_of(model, passes)
     assert np.abs(rows_in(path, "blocks.0") - expected["blocks.0"]).max() <= 0.01
     rows = expected["blocks.1"].astype(np.float64)
@@ -191,6 +191,36 @@ def test_tokens_that_do_not_match_the_rows_are_refused(model, tmp_path):
             writer.add_tokens(ids[:3])
             model(ids)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_blocks_are_written_while_the_model_runs(model, tmp_path):
+    with torch.no_grad(), ActivationWriter(model, ["blocks.1"], tmp_path / "x.actz", block_rows=64, lossless=True) as w:
+        for number, ids in enumerate(batches(8), 1):
+            model(ids)
+            assert len(w.reports) == 40 * number // 64
+            assert not (tmp_path / "x.actz").exists()
+    assert [actz.info(tmp_path / "x.actz").tensors[i].rows for i in range(5)] == [64] * 5
+
+
+def test_a_module_that_does_not_run_is_warned_of(model, tmp_path):
+    model.unused = torch.nn.Linear(2, 2)
+    with pytest.warns(UserWarning, match="did not run in the first pass: unused"):
+        write(model, tmp_path / "x.actz", batches(2), ["blocks.0", "unused"], lossless=True)
+    assert [t.name for t in actz.info(tmp_path / "x.actz").tensors] == ["blocks.0/000000"]
+
+
+def test_passes_may_be_of_any_mode_of_torch(model, tmp_path):
+    passes = batches(3)
+    path = tmp_path / "x.actz"
+    model.forward = lambda ids: model.blocks[1](model.blocks[0](model.embed(ids))[0])[0]  # adds nothing in place
+    with ActivationWriter(model, ["blocks.0", "blocks.1"], path, tokens="embed", lossless=True):
+        with torch.inference_mode():
+            model(passes[0])
+        with torch.no_grad():
+            model(passes[1])
+        model(passes[2]).sum().backward()
+    for name, rows in rows_of(model, passes).items():
+        assert np.array_equal(rows_in(path, name), rows)
 
 
 @pytest.mark.parametrize("bad", [dict(modules=["nothing"]), dict(modules=[]), dict(tokens="nothing"),
