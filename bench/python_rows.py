@@ -88,9 +88,9 @@ def main():
           f"{os.cpu_count()} processors")  # fmt: skip
     for way, passes in seconds.items():
         speed = row_count / statistics.median(passes)
+        bits = 8 * disk_bytes[way] / (row_count * rows.shape[1])
         print(f"{way}: {speed:.0f} rows/s (slowest {row_count / max(passes):.0f}), "
-              f"{disk_bytes[way] / 2**20:.1f} MiB on disk, {8 * disk_bytes[way] / (row_count * rows.shape[1]):.2f} bits "
-              f"per value")  # fmt: skip
+              f"{disk_bytes[way] / 2**20:.1f} MiB on disk, {bits:.2f} bits per value")  # fmt: skip
 
 
 if __name__ == "__main__":

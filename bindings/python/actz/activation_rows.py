@@ -174,8 +174,8 @@ def _is_part(name: str, module: str) -> bool:
 
 
 def _fill(buffer: np.ndarray, held: int, rest: np.ndarray, source: "_BlockReads") -> tuple[int, np.ndarray]:
-    """Adds rows until the buffer is full or there are no more. rest: of a block that did not fit. Returns rows held, and
-    the new rest."""
+    """Adds rows until the buffer is full or there are no more. rest: of a block that did not fit. Returns rows held,
+    and the new rest."""
     while held < len(buffer):
         if len(rest) == 0:
             if source.is_empty:

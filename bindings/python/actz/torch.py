@@ -13,26 +13,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Union
 
-import numpy as np
 import torch
 
+from ._activation_blocks import STARTS, TOKENS, EncodingThread, ModuleBlocks, TokenBlocks
 from .activation_rows import ActivationRows
-from .dtypes import name_of_torch
 from .errors import BadArgumentError
 from .options import EncodeOptions, check_names
-from .profile import Profile, as_profile
+from .profile import as_profile
 from .writer import EncodeReport, Writer
 
 if TYPE_CHECKING:
     from typing import Unpack
 
 __all__ = ["ActivationRows", "ActivationWriter"]
-
-_FLOATS = ("f16", "bf16", "f32", "f64")
-_TOKENS, _STARTS = "tokens", "sequence_starts"
 
 Modules = Union[Sequence[str], Mapping[str, Mapping[str, Any]]]
 
@@ -42,8 +37,9 @@ class ActivationWriter:
     file; after an exception, also one that a hook raised and somebody caught, no file appears.
 
     A forward pass of the model counts whole or not at all: if it raises, its rows are dropped, and it may be repeated.
-    Memory: for each module block_rows rows, the rows of one pass, and what encoding takes; while the profile of a
-    module is learned, also what Profile.fit takes.
+    A thread encodes while the model runs; the model waits when two blocks wait for that thread. An error of the
+    thread is raised by a later pass, or by `finish`. Memory: for each module block_rows rows, the rows of one pass, three blocks
+    more, and what encoding takes; while the profile of a module is learned, also what Profile.fit takes.
     """
 
     def __init__(
@@ -86,9 +82,8 @@ class ActivationWriter:
         for name in [*per_module, *([tokens] if tokens is not None else [])]:
             if name not in names:
                 raise BadArgumentError(f"the model has no module {name!r}")
-        if block_rows < 1 or not per_module or {_TOKENS, _STARTS} & set(per_module):
+        if block_rows < 1 or not per_module or {TOKENS, STARTS} & set(per_module):
             raise BadArgumentError("block_rows is 1 or more, there are modules, and none is named as the tokens are")
-        self.reports: list[EncodeReport] = []  #: of the tensors written so far
         self._failure: Optional[BaseException] = None
         self._in_pass = False
         self._pass_rows: list[tuple[str, torch.Tensor]] = []
@@ -97,10 +92,12 @@ class ActivationWriter:
         self._handles: list[Any] = []
         provenance = _provenance(model, model_id, revision, per_module, block_rows, metadata)
         self._writer = Writer(path, mode="w" if force else "x", metadata={"actz_activations": provenance})
+        self._encoder = EncodingThread(self._writer)
         self._modules = {
-            name: _ModuleBlocks(name, block_rows, self._add, one, dict(fit or {})) for name, one in per_module.items()
+            name: ModuleBlocks(name, block_rows, self._encoder, one, dict(fit or {}))
+            for name, one in per_module.items()
         }
-        self._tokens = _TokenBlocks(block_rows, self._add)
+        self._tokens = TokenBlocks(block_rows, self._encoder)
         self._hook(model, names, tokens)
 
     def _hook(self, model: torch.nn.Module, names: Mapping[str, torch.nn.Module], tokens: Optional[str]) -> None:
@@ -149,6 +146,11 @@ class ActivationWriter:
         """Rows taken of each module in finished passes."""
         return {name: blocks.rows for name, blocks in self._modules.items()}
 
+    @property
+    def reports(self) -> list[EncodeReport]:
+        """Of the tensors written so far."""
+        return list(self._encoder.reports)
+
     def _begin_pass(self, *_arguments: Any) -> None:
         self._pass_rows.clear()  # of a pass that raised
         self._in_pass = True
@@ -192,10 +194,8 @@ class ActivationWriter:
         for name, count in counts.items():
             before = self._modules[name].rows
             if count != tokens or before != self._tokens.rows:
-                raise BadArgumentError(f"{name!r} has {before} + {count} rows, for {self._tokens.rows} + {tokens} tokens")
-
-    def _add(self, name: str, tensor: Any, options: Mapping[str, Any]) -> None:
-        self.reports.append(self._writer.add(name, tensor, **options))
+                there = self._tokens.rows
+                raise BadArgumentError(f"{name!r} has {before} + {count} rows, for {there} + {tokens} tokens")
 
     def finish(self) -> None:
         """Removes the hooks, writes what is left, and gives the file its name.
@@ -210,13 +210,15 @@ class ActivationWriter:
             for blocks in self._modules.values():
                 blocks.cut()
             self._tokens.cut()
+            self._encoder.wait()
             self._writer.finish()
         finally:
-            self._writer.close()
+            self.close()
 
     def close(self) -> None:
         """Removes the hooks, and gives up a file that is not finished. May be called again."""
         self._remove_hooks()
+        self._encoder.close()
         self._writer.close()
 
     def _remove_hooks(self) -> None:
@@ -232,99 +234,6 @@ class ActivationWriter:
             self.finish()
         else:
             self.close()
-
-
-class _Blocks(ABC):
-    """Rows collected until they are a tensor."""
-
-    def __init__(self, name: str, block_rows: int, add: Callable[[str, Any, Mapping[str, Any]], None]) -> None:
-        self.name = name
-        self.rows = 0  #: in all
-        self.number = 0  #: of the tensor in the making
-        self._block_rows = block_rows
-        self._add = add
-        self._buffer: Optional[torch.Tensor] = None
-        self._held = 0
-
-    def check(self, rows: torch.Tensor) -> None:
-        """Errors: BadArgumentError if these are no rows as those before."""
-        if self._buffer is None:
-            name_of_torch(rows.dtype)
-        elif rows.dtype != self._buffer.dtype or rows.shape[1:] != self._buffer.shape[1:]:
-            raise BadArgumentError(f"the output of {self.name!r} changed its type or channels")
-
-    def append(self, rows: torch.Tensor) -> None:
-        if self._buffer is None:
-            with torch.inference_mode(False):  # else it could not be written to outside that mode
-                self._buffer = torch.empty((self._block_rows, *rows.shape[1:]), dtype=rows.dtype)
-        while len(rows):
-            taken = rows[: self._block_rows - self._held]
-            self._buffer[self._held : self._held + len(taken)] = taken
-            self._held += len(taken)
-            self.rows += len(taken)
-            rows = rows[len(taken) :]
-            if self._held == self._block_rows:
-                self.cut()
-
-    def cut(self) -> None:
-        """Writes the rows held, if there are any."""
-        if self._buffer is not None and self._held:
-            self.write(f"{self.number:06d}", self._buffer[: self._held])
-            self.number += 1
-            self._held = 0
-
-    @abstractmethod
-    def write(self, number: str, rows: torch.Tensor) -> None:
-        """Adds them to the file."""
-
-
-class _ModuleBlocks(_Blocks):
-    """Rows of a module. Its profile is learned from the first block."""
-
-    def __init__(self, name: str, block_rows: int, add: Any, options: dict[str, Any], fit: dict[str, Any]) -> None:
-        super().__init__(name, block_rows, add)
-        self._options = options
-        self._fit = fit
-
-    def write(self, number: str, rows: torch.Tensor) -> None:
-        lossy = name_of_torch(rows.dtype) in _FLOATS and not self._options.get("lossless")
-        if lossy and self._options.get("profile") is None and bool(torch.isfinite(rows).all(dim=1).any()):
-            self._options["profile"] = self._learn(rows)
-        self._add(f"{self.name}/{number}", rows, self._options)
-
-    def _learn(self, rows: torch.Tensor) -> Profile:
-        fit = {key: self._options.pop(key) for key in ("lags", "metric", "no_matches") if key in self._options}
-        targets = ("bits", "psnr", "lambda_", "max_error")
-        if all(self._options.get(target) is None for target in targets):
-            nmse = self._options.get("nmse")
-            fit["nmse"] = (0.02 if nmse is None else nmse,)
-        return Profile.fit(rows, **{**fit, **self._fit})
-
-
-class _TokenBlocks(_Blocks):
-    """Token ids, and where sequences begin."""
-
-    def __init__(self, block_rows: int, add: Any) -> None:
-        super().__init__(_TOKENS, block_rows, add)
-        self._starts: list[int] = []  # counted over all rows
-
-    def append_sequences(self, ids: torch.Tensor, mask: Optional[torch.Tensor]) -> None:
-        kept = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask.cpu()
-        lengths = kept.reshape(-1, kept.shape[-1]).sum(dim=1).tolist()
-        at = self.rows
-        for length in lengths:
-            if length:
-                self._starts.append(at)
-            at += length
-        self.append(ids[kept])
-
-    def write(self, number: str, rows: torch.Tensor) -> None:
-        first = self.number * self._block_rows
-        end = first + len(rows)
-        starts = np.array([start - first for start in self._starts if start < end], dtype=np.int32)
-        self._starts = [start for start in self._starts if start >= end]
-        self._add(f"{_TOKENS}/{number}", rows, {"lossless": True})
-        self._add(f"{_STARTS}/{number}", starts, {"lossless": True})
 
 
 def _options_of(modules: Modules, options: EncodeOptions) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,8 @@
 """Activations written by hooks of a torch model, and read as shuffled rows."""
 
+import threading
+import time
+
 import actz
 import numpy as np
 import pytest
@@ -197,9 +200,44 @@ def test_blocks_are_written_while_the_model_runs(model, tmp_path):
     with torch.no_grad(), ActivationWriter(model, ["blocks.1"], tmp_path / "x.actz", block_rows=64, lossless=True) as w:
         for number, ids in enumerate(batches(8), 1):
             model(ids)
+            deadline = time.monotonic() + 60
+            while len(w.reports) < 40 * number // 64 and time.monotonic() < deadline:
+                time.sleep(0.001)
             assert len(w.reports) == 40 * number // 64
             assert not (tmp_path / "x.actz").exists()
     assert [actz.info(tmp_path / "x.actz").tensors[i].rows for i in range(5)] == [64] * 5
+
+
+def test_an_error_of_encoding_ends_the_run(model, tmp_path):
+    bad = dict(modules={"blocks.0": {}, "blocks.1": {"nmse": -1.0}}, path=tmp_path / "x.actz", block_rows=40)
+    with pytest.raises(actz.BadArgumentError):
+        with torch.no_grad(), ActivationWriter(model, **bad):
+            for ids in batches(50):
+                model(ids)
+    assert list(tmp_path.iterdir()) == [] and hook_count(model) == 0
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("actz_encode")]
+
+
+def test_the_model_waits_while_two_blocks_wait(model, tmp_path):
+    go_on, most = threading.Event(), []
+    with torch.no_grad(), ActivationWriter(model, ["blocks.0"], tmp_path / "x.actz", block_rows=40, lossless=True) as w:
+        w._encoder.submit(go_on.wait)  # takes the encoder's thread
+
+        def run():
+            for ids in batches(6):
+                model(ids)
+                most.append(w.rows["blocks.0"] // 40)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        deadline = time.monotonic() + 60
+        while len(most) < 2 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(0.2)
+        held = list(most)
+        go_on.set()
+        thread.join()
+    assert held == [1, 2] and most == [1, 2, 3, 4, 5, 6]  # the third pass waits
 
 
 def test_a_module_that_does_not_run_is_warned_of(model, tmp_path):
