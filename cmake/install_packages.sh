@@ -12,12 +12,12 @@ packages+=(python3-pytest python3-hypothesis python3-pip python3-setuptools pyth
   abigail-tools  # compares the interface of the C library with the one on record
   mypy  # types of the Python package
   valgrind  # the decoder over all vectors
-  python3-h5py python3-zarr zstd  # conformance/peers_under_damage.py: formats beside ours
+  python3-h5py python3-zarr zstd  # conformance/peers_under_damage.py: formats beside ours; actz.zarr_codec
   # conformance/other_machines.sh: the decoder on six other machines
   qemu-user-static g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-powerpc64le-linux-gnu g++-s390x-linux-gnu
   g++-i686-linux-gnu g++-arm-linux-gnueabihf)
 # actz.learn and its experiment: PyTorch; OpenBLAS, ten times as fast as the reference BLAS that PyTorch brings along; the
-# general coder that the experiment compares with. Without PyTorch their tests are skipped.
+# general coder that the experiment compares with. actz.torch needs PyTorch alone. Without it their tests are skipped.
 { [ "${1:-}" = "--full" ] || [ "${1:-}" = "--learn" ]; } && packages+=(python3-torch libopenblas0-pthread python3-zstandard)
 missing=()
 for package in "${packages[@]}"; do

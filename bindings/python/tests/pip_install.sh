@@ -12,6 +12,7 @@ ACTZ_CMAKE_BUILD_DIR=$build "$python" -m pip install --quiet --no-build-isolatio
 cd "$dir"
 [ -f site/actz/libactz_c.so ] && [ -f site/actz/py.typed ]
 grep -q '^Tag: py3-none-' site/actz-*.dist-info/WHEEL
+grep -q '^actz = actz.zarr_codec:Actz$' site/actz-*.dist-info/entry_points.txt
 env -u ACTZ_LIBRARY PYTHONPATH="$dir/site" "$python" - "$dir" <<'PYTHON'
 import sys
 import numpy as np
