@@ -108,6 +108,12 @@ with_network("network_layer_count_5", "R-MODEL-13", layer_count=5, layers=[([0],
              network_matrix=[[1], [1]])
 with_network("network_outputs_0", "R-MODEL-14", layers=[([], [])], network_matrix=[[], []])
 with_network("network_outputs_4097", "R-MODEL-14", layers=[([0] * 4097, [[1, 1]] * 4097)], network_matrix=[[1] * 4097] * 2)
+with_network("network_too_many_weights", "R-MODEL-15", "4096 · 2 + 31 · 4096 weights of layers, and 2 · 31: more than 131072",
+             families="limit_exceeded", layers=[([0] * 4096, [[1, 1]] * 4096), ([0] * 31, [[1] * 4096] * 31)],
+             network_matrix=[[1] * 31] * 2)
+with_network("network_matrix_too_large", "R-MODEL-15", "4096 · 2 + 30 · 4096 = 131072 weights of layers, and a matrix of 60",
+             families="limit_exceeded", layers=[([0] * 4096, [[1, 1]] * 4096), ([0] * 30, [[1] * 4096] * 30)],
+             network_matrix=[[1] * 30] * 2)
 with_network("network_weight_128", "R-MODEL-04", layers=[([0], [[128, 0]])], network_matrix=[[1], [1]])
 with_network("network_weight_below", "R-MODEL-04", layers=[([0], [[0, -129]])], network_matrix=[[1], [1]])
 with_network("network_shift_32", "R-MODEL-04", layers=[([32], [[1, 1]])], network_matrix=[[1], [1]])

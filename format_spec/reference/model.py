@@ -135,14 +135,19 @@ def read_predictor(reader, model):
 def read_network(reader, model, inputs):
     layer_count = reader.uint(1)
     require(1 <= layer_count <= 4, "corrupt", "R-MODEL-13")
+    weight_count = 0
     model.layers = []  # (shift of each output, rows of weights)
     for _ in range(layer_count):
         outputs = reader.uint(2)
         require(1 <= outputs <= 4096, "corrupt", "R-MODEL-14")
+        weight_count += outputs * inputs
+        require(weight_count <= 65536 * model.channels, "limit_exceeded", "R-MODEL-15")
         shifts = read_model_array(reader, outputs, 0, 31)
         weights = read_model_array(reader, outputs * inputs, -128, 127, inputs)
         model.layers.append((shifts, rows_of(weights, inputs)))
         inputs = outputs
+    weight_count += model.channels * inputs
+    require(weight_count <= 65536 * model.channels, "limit_exceeded", "R-MODEL-15")
     model.network_output_shift = read_model_array(reader, model.channels, 0, 31)
     model.network_matrix = rows_of(read_model_array(reader, model.channels * inputs, *INT16, inputs), inputs)
 

@@ -6,6 +6,7 @@
 
 #include "fit/loop_trainer.hpp"
 #include "fit/network_training.hpp"
+#include "generated/format_limits.hpp"
 #include "linear/int_linear.hpp"
 #include "predict/network_predictor.hpp"
 
@@ -186,7 +187,8 @@ RungFit fit_network(TrainingRows& rows, RungFit rung, const RungOptions& options
   const bool can = !options.wide && options.transform && rows.reference_channels == 0 && !rows.held_out.empty() &&
                    rung.model.predictor.kind == PredictorKind::dense &&
                    rung.model.entropy_kind == EntropyKind::context && options.decisions.metric == nullptr;
-  if (!can) return rung;
+  const std::size_t rows_seen = Network::rows_seen(rung.model.predictor.lags.size(), rung.model.match.classes > 0);
+  if (!can || hidden * (rows_seen + 1) > kMaxNetworkWeights) return rung;
   if (!rung.model.match.dictionary) dictionary = nullptr;
   const double before = judged_bits(rung.model, rows, rows.held_out, options, dictionary);
   RungFit out = rung;

@@ -50,11 +50,21 @@ Status read_lags(ByteReader& in, Predictor& predictor) {
   return {};
 }
 
-Status read_network_layer(ByteReader& in, NetworkLayer& layer, std::uint64_t inputs) {
+/// @param weights  that the network may have beside those so far.
+Status take_weights(const ByteReader& in, std::uint64_t count, std::uint64_t& weights) {
+  if (count > weights) {  // R-MODEL-15
+    return in.error_here(ErrorCode::limit_exceeded, "the network has more than 65536 weights for each channel");
+  }
+  weights -= count;
+  return {};
+}
+
+Status read_network_layer(ByteReader& in, NetworkLayer& layer, std::uint64_t inputs, std::uint64_t& weights) {
   ACTZ_TRY(layer.outputs, in.u16("outputs of a layer"));
   if (layer.outputs == 0 || layer.outputs > kMaxNetworkOutputs) {  // R-MODEL-14
     return in.error_here(ErrorCode::corrupt, "a layer of the network does not have 1 to 4096 outputs");
   }
+  ACTZ_CHECK(take_weights(in, layer.outputs * inputs, weights));
   ACTZ_TRY(layer.shift, read_array<std::uint8_t>(in, layer.outputs, 0, 0, kMaxShift, "shift of a layer"));
   ACTZ_TRY(layer.weights, read_array<std::int8_t>(in, layer.outputs * inputs, static_cast<std::size_t>(inputs), -128,
                                                   127, "weights of a layer"));
@@ -67,10 +77,12 @@ Status read_network(ByteReader& in, Network& network, std::uint32_t channels, st
     return in.error_here(ErrorCode::corrupt, "layer_count is not 1 to 4");
   }
   std::uint64_t inputs = std::uint64_t{channels} * rows_seen;
+  std::uint64_t weights = kMaxNetworkWeights * channels;
   for (unsigned i = 0; i < layers; ++i) {
-    ACTZ_CHECK(read_network_layer(in, network.layers.emplace_back(), inputs));
+    ACTZ_CHECK(read_network_layer(in, network.layers.emplace_back(), inputs, weights));
     inputs = network.layers.back().outputs;
   }
+  ACTZ_CHECK(take_weights(in, channels * inputs, weights));
   ACTZ_TRY(network.output_shift, read_array<std::uint8_t>(in, channels, 0, 0, kMaxShift, "network output_shift"));
   ACTZ_TRY(network.matrix,
            read_matrix(in, channels * inputs, static_cast<std::size_t>(inputs), "matrix of the network"));
