@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Split points trained end to end against the codec fitted afterwards: bits per token and perplexity of both.
 
-  split_training.py small            one network, one split, minutes
+  split_training.py small            one network, one split: half an hour on two busy cores
   split_training.py full             two networks, splits after layers 1, 3 and 4, five entropy models
   split_training.py report FILE...   tables and plots of results of several runs together
 
