@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "actz/bounds.hpp"
 #include "encode_options.hpp"
@@ -15,7 +16,8 @@ namespace {
 struct DumpRows {
   std::uint32_t channels = 0;
   std::vector<float> values;
-  Shape shape;  ///< of the last tensor
+  Shape shape;                      ///< of the last tensor
+  std::uint64_t sequence_rows = 0;  ///< that end wherever a sequence of a tensor does
 };
 
 std::optional<Failure> load_rows(const Arguments& paths, const Verb& verb, DumpRows& out) {
@@ -32,6 +34,8 @@ std::optional<Failure> load_rows(const Arguments& paths, const Verb& verb, DumpR
       if (out.channels != 0 && out.channels != channels) return wrong("has another number of channels");
       out.channels = static_cast<std::uint32_t>(channels);
       out.shape = tensor.shape;
+      const std::uint64_t rows = tensor.shape.size() > 1 ? tensor.shape[tensor.shape.size() - 2] : 1;
+      out.sequence_rows = std::gcd(out.sequence_rows, rows);
       const auto count = element_count(tensor.shape, tensor.dtype);
       if (!count) return Failure{path, count.error()};
       for (std::size_t i = 0; i < *count; ++i) out.values.push_back(static_cast<float>(value_at(tensor, i)));
@@ -142,7 +146,7 @@ int run_bounds(const Arguments& arguments) {
     if (const auto failure = load_rows(verb.get<Arguments>("test"), verb, test)) return report(*failure);
     if (test.channels != train.channels) return usage_error("the test rows have another number of channels");
   }
-  if (train.shape.size() > 1) options.sequence_rows = train.shape[train.shape.size() - 2];
+  options.sequence_rows = train.sequence_rows;
   std::optional<double> rate;
   if (verb.has("profile")) {
     const std::string path = verb.text("profile");

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/try.hpp"
 #include "encode_plan.hpp"
 #include "file_adapters.hpp"
@@ -76,6 +78,9 @@ void print_profile(const Profile& profile, const std::string& path, std::size_t 
                rung.held_out_bits_per_value, rung.coefficients);
   }
   print_dictionary(profile);
+  const auto networks = std::count_if(profile.rungs().begin(), profile.rungs().end(),
+                                      [](const RungInfo& rung) { return rung.uses_network; });
+  if (networks > 0) fmt::print("  a network predicts rows in {} of {} rungs\n", networks, profile.rungs().size());
 }
 
 std::optional<Density> parse_density(const std::string& word) {
@@ -102,7 +107,7 @@ int finish(const Profile& profile, const std::string& path, io::OutputFile& out,
 int run_fit_from_parts(const Verb& verb) {
   const std::string from = verb.text("parts"), path = verb.text("output");
   for (const char* option : {"nmse", "lags", "reference", "tensor", "sample", "metric", "states", "no-context",
-                             "no-transform", "entropy", "no-matches", "dictionary"}) {
+                             "no-transform", "entropy", "network", "no-matches", "dictionary"}) {
     if (verb.has(option))
       return usage_error(fmt::format("--parts leaves nothing to learn: --{} does not go with it", option));
   }

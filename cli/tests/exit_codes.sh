@@ -107,4 +107,8 @@ expect_refusal fraction.npz "'class_of' has values that do not fit"
 expect_refusal axes.npz "'centre' has 2 axes"
 expect 2 "$actz" fit --parts parts.npz x.npy -o wrong.actp
 expect 2 "$actz" fit --parts parts.npz --nmse 0.1 -o wrong.actp
+expect 2 "$actz" fit --parts parts.npz --network 16 -o wrong.actp
+expect 2 "$actz" fit x.npy --network 0 -o wrong.actp
+expect 2 "$actz" fit x.npy --network 4097 -o wrong.actp
+expect 2 "$actz" fit x.npy --network 16 --lags none -o wrong.actp
 echo "errors are clear"

@@ -3,7 +3,7 @@
 # from a checkpoint of the one before, and the simplest model beside it. $1: the data folder; $2: an empty folder for
 # checkpoints, activations and the results of each run. An hour and a half on two shared cores.
 set -eu
-data=${1:-../shared/data}
+data=${1:?the data folder}
 work=${2:?a folder to work in}
 here=$(dirname "$0")
 run() {  # run NAME OPTION...

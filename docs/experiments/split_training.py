@@ -395,7 +395,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("size", choices=(*SIZES, "report"))
     parser.add_argument("files", nargs="*", type=pathlib.Path, help="of report: .json of runs")
-    parser.add_argument("--data", type=pathlib.Path, default="../shared/data")
+    parser.add_argument("--data", type=pathlib.Path, help="folder of weights, texts and tokens (README.md)")
     parser.add_argument("--program", help="actz")
     parser.add_argument("--output", type=pathlib.Path, default=HERE)
     parser.add_argument("--name", help="of the results, default split_training_SIZE")
@@ -420,6 +420,8 @@ def main():
     if args.size == "report":
         merge(args.files, path)
     else:
+        if args.data is None or not (args.data / "networks").is_dir():
+            parser.error("--data wants the folder of weights, texts and tokens that README.md describes")
         run(size_of(args), args, path)
     write_report.write(path)
 

@@ -90,10 +90,10 @@ struct FitOptions {
   /// Bytes of a dictionary, at most: rows learned from, coded, for rows of any tensor to be matched with. It is left
   /// out if no rung gains by it. 0: none
   std::uint64_t dictionary_bytes = 0;
-  /// Width of the hidden layer of a network that predicts rows beside the linear predictor, in rungs where that pays:
-  /// an eighth of the rate or more, for a decoder that takes as many products a value as the network is wide, and
-  /// more. 0: none. Not without transform, context model or lags, nor with a reference or a metric, nor beyond 1024
-  /// channels
+  /// Hidden units, at most 4096, of a network that predicts rows beside the linear predictor, in rungs where on
+  /// held-out rows that pays; decoding then takes some products for each value and unit. 0: none. There is none without
+  /// transform, context model or lags, with a reference or a metric, beyond 1024 channels, or where it would be larger
+  /// than the format allows: wide and with many lags
   unsigned network_width = 0;
   /// Sensitivity of the task to errors: distortion becomes (x − x̂)ᵀ M (x − x̂) in basis, steps and decisions. channels ×
   /// channels, row-major, positive semidefinite; or a diagonal of `channels`; empty: M = I. Its scale does not matter,

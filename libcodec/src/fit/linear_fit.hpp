@@ -35,9 +35,9 @@ void quantise_reference(const Eigen::MatrixXd& matrix, const MatrixPrecision& pr
 /// Integer form of the matrix of a network.
 void quantise_network_output(const Eigen::MatrixXd& matrix, const MatrixPrecision& precision, Network& network);
 
-/// Integer form of a layer of a network that gives outputs of at most about `largest`.
+/// Integer form of a layer of a network, whose outputs reach to about 8192 of 32767 on training data.
 /// @param weights  outputs × inputs, of inputs as integers.
-/// @param peak     of each output that is not clamped, on training data.
+/// @param peak     largest value of each output on training data, 0 if it is never above.
 NetworkLayer quantise_layer(const Eigen::MatrixXd& weights, const Eigen::VectorXd& peak);
 
 /// Integer form of the low-rank predictor up · down.

@@ -127,7 +127,6 @@ FloatNetwork train_network(const NetworkSamples& samples, const NetworkTrainingO
       output_weights.step(output, hidden, batch, rate, number);
       hidden_weights.step(hidden_slope, input, batch, rate, number);
     }
-    if (options.on_epoch) options.on_epoch(epoch + 1);
   }
   return {hidden_weights.take(), output_weights.take()};
 }

@@ -24,7 +24,6 @@ struct NetworkSamples {
 struct NetworkTrainingOptions {
   std::size_t hidden = 256;
   unsigned epochs = 8;
-  std::function<void(unsigned epochs_done)> on_epoch;
 };
 
 /// Least squares by AdamW (Loshchilov and Hutter 2019) with one cycle of the learning rate (Smith and Topin 2018), over
