@@ -5,6 +5,7 @@ packages=(g++ cmake ninja-build pkg-config libeigen3-dev libfmt-dev libboost-pro
           libbenchmark-dev libzstd-dev zlib1g-dev libzfp-dev libzip-dev nlohmann-json3-dev libisal-dev libxxhash-dev
           libmd-dev python3 python3-numpy
           python3-jsonschema)  # conformance/check_manifest.py: the lists of vectors against their schema
+packages+=(mandoc bash-completion)  # cli/tests: form of the manual page, completion
 # For bindings/python: its tests, and to try `pip install` without a network.
 packages+=(python3-pytest python3-hypothesis python3-pip python3-setuptools python3-wheel)
 [ "${1:-}" = "--full" ] && packages+=(
