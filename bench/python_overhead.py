@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""What the Python package adds to the time of the C++ library, and how long a slice of a large file takes.
+"""What the Python package adds to the time of the C++ library.
 
     bench/python_overhead.py build/release CALIB.npy TEST.npy
 
 A profile is learned from CALIB; TEST, repeated until it has 8 MiB or more, is encoded into bytes at NMSE 0.02 and
 decoded, one thread. Two measures of the overhead: time of the Python call outside the functions of the C library, over
 the time inside; and medians of the Python call over those of `actz bench`, in turn, round after round (of a busy
-machine these two differ by its noise). Slices are 256 rows at random places of files of 64 MiB of rows, opened once.
+machine these two differ by its noise).
 """
 
 import json
@@ -21,8 +21,6 @@ from pathlib import Path
 import numpy as np
 
 ROUNDS = 7
-SLICES = 50
-SLICE_ROWS = 256
 BUILD = Path(sys.argv[1]).resolve()
 os.environ["ACTZ_LIBRARY"] = str(BUILD / "bindings/c/libactz_c.so")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bindings/python"))
@@ -90,36 +88,6 @@ def measure_overhead(tensor, profile_path, directory):
               f"outside the C library {100 * statistics.median(outside[name]):.2f} %")  # fmt: skip
 
 
-def measure_slices(tensor, profile_path, directory):
-    wide = at_least(tensor, 64 << 20).reshape(-1, tensor.shape[-1])
-    fast = actz.Profile.fit(tensor, nmse=(0.02,), no_transform=True, lags=())
-    ways = {
-        "lossless": dict(lossless=True),
-        "lossless, --chunk-rows 1024": dict(lossless=True, chunk_rows=1024),
-        "nmse 0.02, fast profile": dict(profile=fast, nmse=0.02),
-        "nmse 0.02, fast profile, --chunk-rows 1024": dict(profile=fast, nmse=0.02, chunk_rows=1024),
-        "nmse 0.02, default profile": dict(profile=profile_path, nmse=0.02),
-        "nmse 0.02, default profile, --no-sources --chunk-rows 1024":
-            dict(profile=profile_path, nmse=0.02, no_sources=True, chunk_rows=1024),
-    }  # fmt: skip
-    random = np.random.default_rng(1)
-    for name, options in ways.items():
-        path = directory / "wide.actz"
-        (report,) = actz.save_file({"x": wide}, path, effort=3, **options)
-        seconds = []
-        with actz.safe_open(path, threads=1) as file:
-            part = file.get_slice("x")
-            chunks = file.info.tensors[0].chunks
-            for first in random.integers(0, len(wide) - SLICE_ROWS, SLICES):
-                start = time.perf_counter()
-                rows = part[first : first + SLICE_ROWS]
-                seconds.append(time.perf_counter() - start)
-                assert rows.shape == (SLICE_ROWS, wide.shape[1])
-        print(f"{SLICE_ROWS} rows of {len(wide)} ({path.stat().st_size / 1e6:.1f} MB, {chunks} chunks), {name}: "
-              f"median {1e3 * statistics.median(seconds):.2f} ms, slowest {1e3 * max(seconds):.2f} ms; "
-              f"{report.bits_per_value:.3f} bits per value")  # fmt: skip
-
-
 def main():
     calib, test = np.load(sys.argv[2]), np.load(sys.argv[3])
     with tempfile.TemporaryDirectory() as name:
@@ -129,7 +97,6 @@ def main():
         tensor = at_least(test, 8 << 20)
         print(f"tensor {tensor.shape}, {tensor.nbytes / 2**20:.1f} MiB of {tensor.dtype}")
         measure_overhead(tensor, profile_path, directory)
-        measure_slices(test, profile_path, directory)
 
 
 if __name__ == "__main__":

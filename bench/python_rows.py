@@ -2,16 +2,23 @@
 """Rows a second of actz.activation_rows.ActivationRows, against shuffled batches of the same rows from a memory-mapped
 .npy.
 
-    bench/python_rows.py build/release FIT.npy ROWS.npy [FILES]
+    bench/python_rows.py build/release FIT.npy ROWS.npy [FILES [BATCHES]]
 
-A profile is learned from FIT. FILES (8) files hold each all rows of ROWS, in tensors of 16384 rows as ActivationWriter
-writes them; each file is encoded for itself, so that repeating the rows does not make them smaller. The .npy holds as
-many rows. Both give batches of 4096 rows as float32 arrays of their own, and each batch is summed, as something that
-looks at all of it. The .npy is read in a wholly random order, out of the page cache, where all of it is after the first
-pass. Ways take turns; the median of the passes counts.
+Profiles are learned from FIT. FILES (8) files hold each all rows of ROWS, in tensors of 16384 rows as ActivationWriter
+writes them; they are copies of one, so repeating the rows does not make them smaller. The .npy holds as many rows. Both
+give batches of 4096 rows as float32 arrays of their own, and each batch is summed, as something that looks at all of
+it. The .npy is read in a wholly random order. Ways take turns; the median of the passes counts. The process's time on
+all processors is given, too: it is what a row costs, however busy the machine.
+
+The .npy comes out of the page cache, unless there is no room for it. To measure that, run this with less memory than
+the .npy has bytes, and end passes after BATCHES, for reading rows from a disk takes long:
+
+    systemd-run --scope -p MemoryMax=600M bench/python_rows.py build/release FIT.npy ROWS.npy 80 40
 """
 
+import itertools
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -37,60 +44,72 @@ def batches_of_npy(path, seed):
         yield rows[order[first : first + BATCH_ROWS]]
 
 
+def write_npy(path, rows, count):
+    out = np.lib.format.open_memmap(path, "w+", np.float32, (count * len(rows), rows.shape[1]))
+    for number in range(count):
+        out[number * len(rows) : (number + 1) * len(rows)] = rows
+
+
 def write_files(rows, directory, count, options):
+    directory.mkdir()
     paths = [directory / f"{number}.actz" for number in range(count)]
-    for path in paths:
-        with actz.Writer(path) as writer:
-            for number, first in enumerate(range(0, len(rows), BLOCK_ROWS)):
-                writer.add(f"x/{number:06d}", rows[first : first + BLOCK_ROWS], **options)
+    with actz.Writer(paths[0]) as writer:
+        for number, first in enumerate(range(0, len(rows), BLOCK_ROWS)):
+            writer.add(f"x/{number:06d}", rows[first : first + BLOCK_ROWS], **options)
+    for path in paths[1:]:
+        shutil.copyfile(paths[0], path)
     return paths
 
 
-def seconds_of(batches, row_count):
-    start = time.perf_counter()
-    seen = 0
-    for batch in batches:
-        seen += len(batch)
+def timed(batches, most):
+    """Rows, seconds, and seconds of all processors."""
+    start, cpu, rows = time.perf_counter(), time.process_time(), 0
+    for batch in itertools.islice(batches, most):
+        rows += len(batch)
         batch.sum()
-    assert seen == row_count
-    return time.perf_counter() - start
+    return rows, time.perf_counter() - start, time.process_time() - cpu
+
+
+def median_speeds(passes):
+    return (statistics.median(rows / seconds for rows, seconds, _ in passes),
+            statistics.median(1e6 * cpu / rows for rows, _, cpu in passes))  # fmt: skip
 
 
 def main():
     calib, rows = np.load(sys.argv[2]), np.load(sys.argv[3])
     rows = np.ascontiguousarray(rows.reshape(-1, rows.shape[-1]), dtype=np.float32)
-    count = int(sys.argv[4]) if len(sys.argv) > 4 else 8
-    row_count = count * len(rows)
+    count, most = ([int(word) for word in sys.argv[4:]] + [8, sys.maxsize][len(sys.argv) - 4 :])[:2]
     profile = actz.Profile.fit(calib, nmse=(0.02,))
-    fast = actz.Profile.fit(calib, nmse=(0.02,), no_matches=True)
-    lossy = dict(profile=profile, nmse=0.02)
+    unmatched = actz.Profile.fit(calib, nmse=(0.02,), no_matches=True)
+    fast = actz.Profile.fit(calib, nmse=(0.02,), no_transform=True, lags=())
     ways = {
-        "lossless": dict(lossless=True, no_sources=True),
-        "NMSE 0.02, no_sources": dict(**lossy, no_sources=True),
-        "NMSE 0.02, no_sources, without matched rows": dict(profile=fast, nmse=0.02, no_sources=True),
-        "NMSE 0.02, with sources": lossy,
+        "lossless": dict(lossless=True),
+        "NMSE 0.02, `no_sources`": dict(profile=profile, nmse=0.02, no_sources=True),
+        "`no_sources`, `chunk_rows=2048`": dict(profile=profile, nmse=0.02, no_sources=True, chunk_rows=2048),
+        "with sources, `chunk_rows=2048`": dict(profile=profile, nmse=0.02, chunk_rows=2048),
+        "profile of `no_matches`": dict(profile=unmatched, nmse=0.02),
+        "profile of `no_matches`, `chunk_rows=2048`": dict(profile=unmatched, nmse=0.02, chunk_rows=2048),
+        "profile of `no_transform`, `lags=()`": dict(profile=fast, nmse=0.02),
     }
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        np.save(directory / "rows.npy", np.concatenate([rows] * count))
-        sources, seconds, disk_bytes = {}, {}, {"npy": rows.nbytes * count}
+        write_npy(directory / "rows.npy", rows, count)
+        sources, passes, bits = {}, {}, {".npy": 32.0}
         for number, (way, options) in enumerate(ways.items()):
-            (directory / str(number)).mkdir()
             paths = write_files(rows, directory / str(number), count, options)
             sources[way] = ActivationRows(paths, "x", BATCH_ROWS, 1)
-            disk_bytes[way] = sum(path.stat().st_size for path in paths)
+            bits[way] = 8 * paths[0].stat().st_size / rows.size
         for turn in range(PASSES):
-            npy = batches_of_npy(directory / "rows.npy", turn)
-            seconds.setdefault("npy", []).append(seconds_of(npy, row_count))
+            passes.setdefault(".npy", []).append(timed(batches_of_npy(directory / "rows.npy", turn), most))
             for way, source in sources.items():
-                seconds.setdefault(way, []).append(seconds_of(source, row_count))
-    print(f"{row_count} rows of {rows.shape[1]} channels, {count} files, batches of {BATCH_ROWS}, "
-          f"{os.cpu_count()} processors")  # fmt: skip
-    for way, passes in seconds.items():
-        speed = row_count / statistics.median(passes)
-        bits = 8 * disk_bytes[way] / (row_count * rows.shape[1])
-        print(f"{way}: {speed:.0f} rows/s (slowest {row_count / max(passes):.0f}), "
-              f"{disk_bytes[way] / 2**20:.1f} MiB on disk, {bits:.2f} bits per value")  # fmt: skip
+                passes.setdefault(way, []).append(timed(source, most))
+    print(f"{count * len(rows)} rows of {rows.shape[1]} channels, {count} files, batches of {BATCH_ROWS}, "
+          f"{os.cpu_count()} processors\n\n| | rows a second | of the .npy | µs of processor a row | bits per value |\n"
+          "|---|---|---|---|---|")  # fmt: skip
+    whole, _ = median_speeds(passes[".npy"])
+    for way, those in passes.items():
+        speed, cpu = median_speeds(those)
+        print(f"| {way} | {speed:.0f} | {speed / whole:.2f} | {cpu:.2f} | {bits[way]:.2f} |")
 
 
 if __name__ == "__main__":

@@ -232,6 +232,15 @@ TEST_CASE("rows are read at random, and only those") {
     const std::vector<std::byte> expected(whole.begin() + static_cast<std::ptrdiff_t>(first * 80),
                                           whole.begin() + static_cast<std::ptrdiff_t>(end * 80));
     CHECK(rows == expected);
+    for (const std::size_t shift : {0U, 1U}) {  // memory need not be aligned
+      std::vector<std::byte> into(expected.size() + 1);
+      const auto place = std::span(into).subspan(shift, expected.size());
+      REQUIRE(reader->read_rows_into(0, first, end, place).has_value());
+      CHECK(std::equal(place.begin(), place.end(), expected.begin()));
+      const auto longer = reader->read_rows_into(0, first, end, into);
+      REQUIRE_FALSE(longer.has_value());
+      CHECK(longer.error().code == ErrorCode::bad_argument);
+    }
   }
 }
 

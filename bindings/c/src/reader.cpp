@@ -1,7 +1,5 @@
 #include "actz/c/reader.h"
 
-#include <cstring>
-
 #include "arrays.hpp"
 #include "base/try.hpp"
 #include "guard.hpp"
@@ -49,13 +47,7 @@ Status read_rows(const actz_reader* reader, std::uint64_t tensor, std::uint64_t 
   if (first_row > end_row || end_row > summary->rows) return bad_argument("no such rows");
   const std::uint64_t row_bytes = std::uint64_t{summary->channels} * element_bytes(summary->dtype);
   if (to.size() != (end_row - first_row) * row_bytes) return bad_argument("the buffer is not as long as the rows");
-  std::size_t filled = 0;
-  return reader->reader->read_rows(static_cast<std::size_t>(tensor), first_row, end_row,
-                                   [&](std::span<const std::byte> elements) -> Status {
-                                     std::memcpy(to.data() + filled, elements.data(), elements.size());
-                                     filled += elements.size();
-                                     return {};
-                                   });
+  return reader->reader->read_rows_into(static_cast<std::size_t>(tensor), first_row, end_row, to);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence, Union
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PathLike = Union[str, "os.PathLike[str]"]
 
 _OPEN_FILES = 16  #: more would not be faster: a file is opened in the time of a chunk or less
-_BLOCKS_OF_BUFFER = 8  #: tensors of many small chunks are read in pieces of this part of the buffer at most
+_BLOCKS_OF_LOAD = 8  #: tensors of many small chunks are read in pieces of this part of the buffer at most
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class _Block:
     first_row: int
     end_row: int
 
+    @property
+    def rows(self) -> int:
+        return self.end_row - self.first_row
+
 
 class ActivationRows:
     """Batches of rows in random order, each row once in a pass. An iterable; each pass over it has another order.
@@ -44,10 +48,10 @@ class ActivationRows:
         for batch in ActivationRows(["a.actz", "b.actz"], "model.layers.6", batch_rows=4096, seed=1):
             ...                                                            # (4096, channels)
 
-    Files are cut into blocks of about a chunk, the least that can be decoded. Blocks are read in random order of all
-    files into a buffer, and batches are drawn from its rows at random; half of it is drawn before it is filled again.
-    So rows of one batch come from all blocks that the buffer holds: about buffer_rows / (rows of a chunk) of them.
-    Files whose chunks decode alone (the option no_sources, which actz.torch.ActivationWriter takes) are read fastest.
+    Files are cut into blocks of about a chunk, the least that can be decoded. As many blocks of all files, in random
+    order, as make buffer_rows are a load, whose rows are shuffled and drawn in batches while workers decode the next
+    load. So rows of one batch come from about buffer_rows / (rows of a chunk) blocks. Files whose chunks decode alone
+    (the option no_sources, which actz.torch.ActivationWriter takes) are read fastest.
     """
 
     def __init__(
@@ -69,8 +73,8 @@ class ActivationRows:
             module: tensors "module/000000" and on, as ActivationWriter names them, or one tensor of that very name.
             batch_rows: rows of each batch; of the last of a pass, what is left.
             seed: of the order.
-            buffer_rows: rows kept decoded. Memory is these rows, half of them once more, and a block and what decoding
-                takes for each worker.
+            buffer_rows: rows of a load, which has one block at least. Memory is two loads, and what decoding takes for
+                each worker.
             workers: threads that decode blocks ahead, while batches are used; default: processors, 4 at most. They do
                 not change the order.
             framework: "np": numpy arrays, of bf16 as float32; "pt": torch tensors.
@@ -99,7 +103,7 @@ class ActivationRows:
             self._add_file(path)
         if not self._blocks:
             raise BadArgumentError(f"no rows of {module!r} in these files")
-        self.rows = sum(block.end_row - block.first_row for block in self._blocks)  #: of a pass
+        self.rows = sum(block.rows for block in self._blocks)  #: of a pass
 
     def _add_file(self, path: PathLike) -> None:
         with Reader(path, **self._options) as reader:
@@ -118,7 +122,7 @@ class ActivationRows:
                 f"others are {self.dtype} of {self.channels}"
             )
         chunk_rows = -(-tensor.rows // max(tensor.chunks, 1))
-        block_rows = chunk_rows * max(self._capacity // _BLOCKS_OF_BUFFER // chunk_rows, 1)
+        block_rows = chunk_rows * max(self._capacity // _BLOCKS_OF_LOAD // chunk_rows, 1)
         for first in range(0, tensor.rows, block_rows):
             self._blocks.append(_Block(path, tensor.name, first, min(first + block_rows, tensor.rows)))
 
@@ -132,31 +136,21 @@ class ActivationRows:
         return self._batches(random)
 
     def _batches(self, random: np.random.Generator) -> Iterator[Any]:
-        blocks = [self._blocks[i] for i in random.permutation(len(self._blocks))]
-        buffer = np.empty((min(self._capacity, self.rows), self.channels), numpy_dtype(self.dtype))
-        held, rest = 0, buffer[:0]
-        source = _BlockReads(blocks, self._workers, self._options)
+        loads = _loads([self._blocks[i] for i in random.permutation(len(self._blocks))], self._capacity)
+        left = np.empty((0, self.channels), numpy_dtype(self.dtype))  # fewer than a batch, of the load before
+        reads = _LoadReads(loads, self.batch_rows, left, self._workers, self._options)
         try:
-            while True:
-                held, rest = _fill(buffer, held, rest, source)
-                is_last = source.is_empty and len(rest) == 0
-                drawn = self._rows_to_draw(held, is_last)
-                order = random.permutation(held)
+            for number in range(len(loads)):
+                rows = reads.rows(number, left)
+                order = random.permutation(len(rows))
+                is_last = number == len(loads) - 1 and not self._drop_last
+                drawn = len(rows) if is_last else len(rows) // self.batch_rows * self.batch_rows
                 for first in range(0, drawn, self.batch_rows):
-                    batch = buffer[order[first : min(first + self.batch_rows, drawn)]]
-                    if len(batch) == self.batch_rows or not self._drop_last:
-                        yield self._give(batch)
-                if is_last:
-                    return
-                kept = order[drawn:]
-                buffer[: len(kept)] = buffer[kept]
-                held = len(kept)
+                    yield self._give(np.take(rows, order[first : min(first + self.batch_rows, drawn)], axis=0))
+                left = np.take(rows, order[drawn:], axis=0)
+                reads.begin(number + 2)
         finally:
-            source.close()
-
-    def _rows_to_draw(self, held: int, is_last: bool) -> int:
-        """All, if no more come; else about half, in whole batches."""
-        return held if is_last else max(held // 2 // self.batch_rows, 1) * self.batch_rows
+            reads.close()
 
     def _give(self, batch: np.ndarray) -> Any:
         if self._framework == "np":
@@ -173,55 +167,62 @@ def _is_part(name: str, module: str) -> bool:
     return head == module and "/" in name and number.isdecimal()
 
 
-def _fill(buffer: np.ndarray, held: int, rest: np.ndarray, source: "_BlockReads") -> tuple[int, np.ndarray]:
-    """Adds rows until the buffer is full or there are no more. rest: of a block that did not fit. Returns rows held,
-    and the new rest."""
-    while held < len(buffer):
-        if len(rest) == 0:
-            if source.is_empty:
-                break
-            rest = source.next()
-        taken = min(len(rest), len(buffer) - held)
-        buffer[held : held + taken] = rest[:taken]
-        held, rest = held + taken, rest[taken:]
-    return held, rest
+def _loads(blocks: Sequence[_Block], capacity: int) -> list[list[_Block]]:
+    """Blocks that are in memory together: of as many rows as there is room for, or one."""
+    out: list[list[_Block]] = []
+    held = capacity
+    for block in blocks:
+        if held + block.rows > capacity:
+            out.append([])
+            held = 0
+        out[-1].append(block)
+        held += block.rows
+    return out
 
 
-class _BlockReads:
-    """Rows of blocks in the order given, decoded ahead by some threads, of which each has its own readers: a chunk
-    is decoded by one thread, and reads of one reader follow one another."""
+class _LoadReads:
+    """Rows of loads, decoded straight to where batches are drawn from: two buffers take turns, one filled by some
+    threads while the other is used. A thread has readers of its own: reads of one reader follow one another."""
 
-    def __init__(self, blocks: Sequence[_Block], workers: int, options: "DecodeOptions") -> None:
+    def __init__(
+        self, loads: Sequence[Sequence[_Block]], room: int, like: np.ndarray, workers: int, options: "DecodeOptions"
+    ) -> None:
+        """room: rows left free before a load; like: an array of the type and channels of the rows."""
         self._options: Any = {"threads": 1, **options}
-        self._blocks = iter(blocks)
-        self._left = len(blocks)
+        self._loads = loads
+        self._room = room
+        rows = room + max(sum(block.rows for block in load) for load in loads)
+        self._buffers = [np.empty((rows, *like.shape[1:]), like.dtype) for _ in range(min(2, len(loads)))]
+        self._reads: dict[int, list[Future[np.ndarray]]] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="actz_rows")
         self._own = threading.local()
         self._all_files: list[_OpenFiles] = []
-        self._ahead: "deque[Future[np.ndarray]]" = deque()
-        for _ in range(workers):
-            self._read_ahead()
+        for number in range(len(self._buffers)):
+            self.begin(number)
 
-    def _read_ahead(self) -> None:
-        block = next(self._blocks, None)
-        if block is not None:
-            self._ahead.append(self._pool.submit(self._read, block))
+    def begin(self, number: int) -> None:
+        """Begins to decode a load, where the one two before it was. Nothing, if there is no such load."""
+        if number >= len(self._loads):
+            return
+        at = self._room
+        self._reads[number] = []
+        for block in self._loads[number]:
+            place = self._buffers[number % 2][at : at + block.rows]
+            self._reads[number].append(self._pool.submit(self._read, block, place))
+            at += block.rows
 
-    def _read(self, block: _Block) -> np.ndarray:
+    def _read(self, block: _Block, place: np.ndarray) -> np.ndarray:
         if not hasattr(self._own, "files"):
             self._own.files = _OpenFiles(self._options)
             self._all_files.append(self._own.files)
-        return self._own.files.reader(block.path).read_rows(block.tensor, block.first_row, block.end_row)
+        reader = self._own.files.reader(block.path)
+        return reader.read_rows(block.tensor, block.first_row, block.end_row, out=place)
 
-    @property
-    def is_empty(self) -> bool:
-        return self._left == 0
-
-    def next(self) -> np.ndarray:
-        """Raises what reading raised."""
-        rows = self._ahead.popleft().result()
-        self._left -= 1
-        self._read_ahead()
+    def rows(self, number: int, before: np.ndarray) -> np.ndarray:
+        """Those of a load, when it is there, behind `before`, no more than `room`. Raises what reading raised."""
+        count = sum(len(read.result()) for read in self._reads.pop(number))
+        rows = self._buffers[number % 2][self._room - len(before) : self._room + count]
+        rows[: len(before)] = before
         return rows
 
     def close(self) -> None:

@@ -8,9 +8,12 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Iterator, Optional
 
+import numpy as np
+
 from . import _native as native
 from . import _structs as s
 from ._arrays import address_of, address_of_elements, check_framework, empty
+from .dtypes import numpy_dtype
 from .errors import BadArgumentError, UnknownTensorError
 from .inspection import FileInfo, TensorInfo, file_info, tensor_info
 from .options import DecodeOptions, NativeDecodeOptions
@@ -143,13 +146,17 @@ class Reader:
         """A tensor to be indexed, of which only the chunks are read that hold what is asked for."""
         return TensorSlice(self, self.tensor(name))
 
-    def read_rows(self, name: str, first_row: int, end_row: int) -> Any:
+    def read_rows(self, name: str, first_row: int, end_row: int, out: Optional[np.ndarray] = None) -> Any:
         """Rows [first_row, end_row), counted over all axes but the channels, of shape (rows, channels).
 
+        Args:
+            out: a C-contiguous array of that shape and the tensor's type, to be filled and returned instead of a new
+                one. After an error it holds anything.
+
         Raises:
-            BadArgumentError: no such rows. Others as get_tensor.
+            BadArgumentError: no such rows, or `out` is not as they are. Others as get_tensor.
         """
-        return self._read(self._number(name), first_row, end_row)
+        return self._read(self._number(name), first_row, end_row, out)
 
     def _number(self, name: str) -> int:
         if name not in self._numbers:
@@ -161,12 +168,16 @@ class Reader:
             raise BadArgumentError("the file is closed")
         return self._handle
 
-    def _read(self, number: int, first_row: int, end_row: int) -> Any:
+    def _read(self, number: int, first_row: int, end_row: int, out: Any = None) -> Any:
         tensor = self._tensors[number]
         if not 0 <= first_row <= end_row <= tensor.rows:
             raise BadArgumentError("no such rows")
-        out = empty(tensor.dtype, (end_row - first_row, tensor.channels), self._framework)
-        byte_count = out.nbytes if self._framework == "np" else out.numel() * out.element_size()
+        shape = (end_row - first_row, tensor.channels)
+        if out is None:
+            out = empty(tensor.dtype, shape, self._framework)
+        elif out.shape != shape or out.dtype != numpy_dtype(tensor.dtype) or not out.flags.carray:
+            raise BadArgumentError(f"out is not a C-contiguous, writable array of {tensor.dtype} and shape {shape}")
+        byte_count = out.nbytes if isinstance(out, np.ndarray) else out.numel() * out.element_size()
         with self._lock:
             native.call(
                 "actz_reader_read_rows",

@@ -68,6 +68,33 @@ def test_slice_reads_only_its_chunks(hidden):
     assert 0 < file.read_bytes < len(data) / 16
 
 
+def test_sources_are_read_once(hidden, profile_path):
+    """Those of late chunks stay when an early chunk, which names fewer, is read between."""
+    data = actz.encode({"x": np.concatenate([hidden] * 16)}, profile=profile_path, nmse=0.02, chunk_rows=256)
+    file = CountingFile(data)
+    with actz.Reader(file) as reader:
+        assert reader.tensor("x").source_chunks == 16
+        read_bytes = []
+        for first_row in (8000, 300, 7000, 600, 8000):
+            file.read_bytes = 0
+            rows = reader.read_rows("x", first_row, first_row + 10)
+            read_bytes.append(file.read_bytes)
+            assert np.array_equal(rows, actz.decode(data)["x"].reshape(-1, 128)[first_row : first_row + 10])
+    assert read_bytes[0] > 8 * max(read_bytes[2], read_bytes[4]), read_bytes
+
+
+def test_rows_go_into_an_array_of_the_callers():
+    with actz.Reader(CODED) as reader:
+        out = np.zeros((8, 7), np.int32)
+        assert reader.read_rows("x", 4, 12, out=out) is out
+        assert np.array_equal(out, TENSOR.reshape(30, 7)[4:12])
+        read_only = np.zeros((8, 7), np.int32)
+        read_only.flags.writeable = False
+        for wrong in (np.zeros((7, 7), np.int32), np.zeros((8, 7), np.float32), np.zeros((7, 8), np.int32).T, read_only):
+            with pytest.raises(actz.BadArgumentError):
+                reader.read_rows("x", 4, 12, out=wrong)
+
+
 def test_rows_over_all_sequences():
     with actz.Reader(CODED) as reader:
         assert np.array_equal(reader.read_rows("x", 4, 9), TENSOR.reshape(30, 7)[4:9])

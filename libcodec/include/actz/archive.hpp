@@ -162,6 +162,12 @@ class ArchiveReader {
   Status read_rows(std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row,
                    const ElementVisitor& visit) const;
 
+  /// The same into memory of the caller's, without a copy where all rows of a chunk are wanted.
+  /// @param to  (end_row − first_row) · channels elements, exactly; after an error it holds anything.
+  /// Errors: bad_argument (also for another length), io, corrupt, unsupported, limit_exceeded, out_of_memory.
+  Status read_rows_into(std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row,
+                        std::span<std::byte> to) const;
+
  private:
   struct State;
   explicit ArchiveReader(std::unique_ptr<State> state);

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 
 #include "actz/archive.hpp"
 #include "base/byte_writer.hpp"
@@ -15,25 +17,85 @@ struct ArchiveReader::State {
 
 namespace {
 
-/// A decoded chunk and the rows of it that were asked for.
-struct RowPiece {
-  std::vector<std::byte> elements;
+/// A chunk and the rows of it that are wanted.
+struct ChunkRows {
+  LoadedChunk chunk;
   std::size_t first_byte = 0;
   std::size_t end_byte = 0;
-  std::uint64_t digest = 0;  ///< of the whole chunk
+  std::size_t chunk_bytes = 0;  ///< all decoded ones
+
+  ChunkRows(LoadedChunk loaded, std::uint64_t first_row, std::uint64_t end_row) : chunk(std::move(loaded)) {
+    const std::size_t row_bytes = chunk.tensor->channels * element_bytes(chunk.tensor->dtype);
+    const std::uint64_t begin = chunk.first_row();
+    first_byte = static_cast<std::size_t>(std::max(first_row, begin) - begin) * row_bytes;
+    end_byte = static_cast<std::size_t>(std::min(end_row, chunk.end_row()) - begin) * row_bytes;
+    chunk_bytes = static_cast<std::size_t>(chunk.end_row() - begin) * row_bytes;
+  }
+  std::size_t wanted_bytes() const { return end_byte - first_byte; }
+
+  /// Decodes them into `to`, straight if they are all rows of the chunk.
+  Status decode(std::span<std::byte> to) const {
+    const bool is_aligned = reinterpret_cast<std::uintptr_t>(to.data()) % alignof(std::max_align_t) == 0;
+    if (wanted_bytes() == chunk_bytes && is_aligned) return decode_loaded_into(chunk, to);
+    ACTZ_TRY(const auto elements, decode_loaded(chunk));
+    std::copy_n(elements.begin() + static_cast<std::ptrdiff_t>(first_byte), wanted_bytes(), to.begin());
+    return {};
+  }
 };
 
-/// A chunk as a task that gives the rows that were asked for.
-std::function<Result<RowPiece>()> decode_task(LoadedChunk loaded, std::uint64_t first_row, std::uint64_t end_row) {
-  const std::size_t row_bytes = loaded.tensor->channels * element_bytes(loaded.tensor->dtype);
-  const auto first_byte =
-      static_cast<std::size_t>(std::max(first_row, loaded.first_row()) - loaded.first_row()) * row_bytes;
-  const auto end_byte = static_cast<std::size_t>(std::min(end_row, loaded.end_row()) - loaded.first_row()) * row_bytes;
-  return [=, chunk = std::move(loaded)]() -> Result<RowPiece> {
-    ACTZ_TRY(auto elements, decode_loaded(chunk));
-    return RowPiece{std::move(elements), first_byte, end_byte, chunk.header.digest};
-  };
-}
+/// Rows of a tensor that are being read: which chunks they lie in, how far they are, and whether they are right.
+class RowRange {
+ public:
+  RowRange(OpenArchive& file, std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row)
+      : file_(file), tensor_(tensor), first_row_(first_row), end_row_(end_row) {}
+
+  Status check() const {
+    if (tensor_ < file_.tensors.size() && first_row_ <= end_row_ && end_row_ <= header().row_count()) return {};
+    return Error{ErrorCode::bad_argument, Error::kNoOffset, "no such tensor or rows"};
+  }
+
+  std::uint64_t element_count() const { return (end_row_ - first_row_) * header().channels; }
+  std::size_t element_size() const { return element_bytes(header().dtype); }
+
+  /// Loads the chunks, one after the other. @param take  gives a Status for each ChunkRows.
+  template <class Take>
+  Status for_each_chunk(const Take& take) const {
+    const std::vector<IndexEntry>& chunks = file_.tensors[tensor_].chunks;
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
+      const IndexEntry& entry = chunks[i];
+      if (header().first_row_of_strand(entry.first_strand + entry.strand_count) <= first_row_) continue;
+      if (header().first_row_of_strand(entry.first_strand) >= end_row_) break;
+      ACTZ_TRY(auto loaded, load_chunk(file_, file_.sources, tensor_, i));
+      ACTZ_CHECK(take(ChunkRows(std::move(loaded), first_row_, end_row_)));
+    }
+    return {};
+  }
+
+  /// The next chunk is decoded. @param digest  of all of it.
+  void chunk_done(std::uint64_t digest, std::size_t wanted_bytes) {
+    digests_.u64(digest);
+    done_elems_ += wanted_bytes / element_size();
+    if (file_.options.progress != nullptr)
+      file_.options.progress(file_.options.progress_context, done_elems_, element_count());
+  }
+
+  /// Once all chunks are.
+  Status check_digest() const {
+    const bool is_whole = first_row_ == 0 && end_row_ == header().row_count();
+    if (!is_whole || xxh64(digests_.data()) == file_.tensors[tensor_].digest) return {};  // R-ARCH-06
+    return Error{ErrorCode::corrupt_checksum, Error::kNoOffset, "the tensor does not match its digest"};
+  }
+
+ private:
+  const TensorHeader& header() const { return file_.tensors[tensor_].header; }
+
+  OpenArchive& file_;
+  std::size_t tensor_;
+  std::uint64_t first_row_;
+  std::uint64_t end_row_;
+  std::uint64_t done_elems_ = 0;
+  ByteWriter digests_;
+};
 
 }  // namespace
 
@@ -51,38 +113,54 @@ const ArchiveSummary& ArchiveReader::summary() const { return state_->file.summa
 
 Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row,
                                 const ElementVisitor& visit) const {
-  OpenArchive& file = state_->file;
-  if (tensor >= file.tensors.size() || first_row > end_row || end_row > file.tensors[tensor].header.row_count()) {
-    return Error{ErrorCode::bad_argument, Error::kNoOffset, "no such tensor or rows"};
-  }
-  const TensorHeader& header = file.tensors[tensor].header;
-  std::uint64_t done_elems = 0;
-  ByteWriter digests;
-  OrderedTasks<RowPiece> tasks(file.options.threads, [&](RowPiece&& piece) -> Status {
-    digests.u64(piece.digest);
-    const auto elements =
-        std::span<const std::byte>(piece.elements).subspan(piece.first_byte, piece.end_byte - piece.first_byte);
-    done_elems += elements.size() / element_bytes(header.dtype);
-    if (file.options.progress != nullptr) {
-      file.options.progress(file.options.progress_context, done_elems, (end_row - first_row) * header.channels);
-    }
-    return visit(elements);
+  struct Piece {
+    std::vector<std::byte> elements;
+    std::uint64_t digest = 0;
+  };
+  RowRange range(state_->file, tensor, first_row, end_row);
+  ACTZ_CHECK(range.check());
+  OrderedTasks<Piece> tasks(state_->file.options.threads, [&](Piece&& piece) -> Status {
+    range.chunk_done(piece.digest, piece.elements.size());
+    return visit(piece.elements);
   });
-  const std::vector<IndexEntry>& chunks = file.tensors[tensor].chunks;
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    const IndexEntry& entry = chunks[i];
-    const std::uint64_t chunk_first = header.first_row_of_strand(entry.first_strand);
-    const std::uint64_t chunk_end = header.first_row_of_strand(entry.first_strand + entry.strand_count);
-    if (chunk_end <= first_row || chunk_first >= end_row) continue;
-    ACTZ_TRY(auto loaded, load_chunk(file, file.sources, tensor, i));
-    ACTZ_CHECK(tasks.add(decode_task(std::move(loaded), first_row, end_row)));
-  }
+  const auto decode = [&](ChunkRows wanted) {
+    return tasks.add([rows = std::move(wanted)]() -> Result<Piece> {
+      Piece piece{std::vector<std::byte>(rows.wanted_bytes()), rows.chunk.header.digest};
+      ACTZ_CHECK(rows.decode(piece.elements));
+      return piece;
+    });
+  };
+  ACTZ_CHECK(range.for_each_chunk(decode));
   ACTZ_CHECK(tasks.finish());
-  const bool whole = first_row == 0 && end_row == header.row_count();
-  if (whole && xxh64(digests.data()) != file.tensors[tensor].digest) {  // R-ARCH-06
-    return Error{ErrorCode::corrupt_checksum, Error::kNoOffset, "the tensor does not match its digest"};
-  }
-  return {};
+  return range.check_digest();
+}
+
+Status ArchiveReader::read_rows_into(std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row,
+                                     std::span<std::byte> to) const {
+  struct Done {
+    std::uint64_t digest = 0;
+    std::size_t bytes = 0;
+  };
+  RowRange range(state_->file, tensor, first_row, end_row);
+  ACTZ_CHECK(range.check());
+  if (to.size() != range.element_count() * range.element_size())
+    return Error{ErrorCode::bad_argument, Error::kNoOffset, "the memory is not as long as the rows"};
+  std::size_t filled = 0;
+  OrderedTasks<Done> tasks(state_->file.options.threads, [&](Done&& done) -> Status {
+    range.chunk_done(done.digest, done.bytes);
+    return {};
+  });
+  const auto decode = [&](ChunkRows wanted) {
+    const auto place = to.subspan(filled, wanted.wanted_bytes());
+    filled += place.size();
+    return tasks.add([rows = std::move(wanted), place]() -> Result<Done> {
+      ACTZ_CHECK(rows.decode(place));
+      return Done{rows.chunk.header.digest, place.size()};
+    });
+  };
+  ACTZ_CHECK(range.for_each_chunk(decode));
+  ACTZ_CHECK(tasks.finish());
+  return range.check_digest();
 }
 
 }  // namespace actz

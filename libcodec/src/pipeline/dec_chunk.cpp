@@ -112,17 +112,14 @@ Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, c
   return {};
 }
 
-Result<std::vector<std::byte>> decode_chunk(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
-                                            const ChunkHeader& header, const TensorHeader& tensor,
-                                            const PreparedModel* model, const ReferenceRows* reference,
-                                            const StoredParts* stored) try {
-  std::vector<std::byte> out(
-      static_cast<std::size_t>(chunk_decoded_bytes(tensor, header.first_strand, header.strand_count)));
-  ACTZ_CHECK(decode_into(payload, file_offset_bytes, header, tensor, model, reference, stored, out));
-  if (xxh64(out) != header.digest) {  // R-CHNK-16
+Status decode_chunk(std::span<const std::byte> payload, std::uint64_t file_offset_bytes, const ChunkHeader& header,
+                    const TensorHeader& tensor, const PreparedModel* model, const ReferenceRows* reference,
+                    const StoredParts* stored, std::span<std::byte> to) try {
+  ACTZ_CHECK(decode_into(payload, file_offset_bytes, header, tensor, model, reference, stored, to));
+  if (xxh64(to) != header.digest) {  // R-CHNK-16
     return Error{ErrorCode::corrupt_checksum, file_offset_bytes, "the decoded chunk does not match its digest"};
   }
-  return out;
+  return {};
 } catch (const std::bad_alloc&) {
   return Error{ErrorCode::out_of_memory, file_offset_bytes, "not enough memory for a chunk"};
 }

@@ -35,11 +35,11 @@ Status check_chunk_range(const ChunkHeader& chunk, const TensorHeader& tensor, c
 /// @param model      the chunk's model; may be null when the chunk is raw.
 /// @param reference  null if the tensor has none.
 /// @param stored     rows of the model's dictionary and of the chunk's sources; null if there are none.
-/// Errors: corrupt…, unsupported, limit_exceeded, out_of_memory. Memory: decoded bytes + O(model).
-Result<std::vector<std::byte>> decode_chunk(std::span<const std::byte> payload, std::uint64_t file_offset_bytes,
-                                            const ChunkHeader& header, const TensorHeader& tensor,
-                                            const PreparedModel* model, const ReferenceRows* reference,
-                                            const StoredParts* stored);
+/// @param to         of chunk_decoded_bytes, aligned for any type; after an error it holds anything.
+/// Errors: corrupt…, unsupported, limit_exceeded, out_of_memory. Memory: O(decoded bytes + model).
+Status decode_chunk(std::span<const std::byte> payload, std::uint64_t file_offset_bytes, const ChunkHeader& header,
+                    const TensorHeader& tensor, const PreparedModel* model, const ReferenceRows* reference,
+                    const StoredParts* stored, std::span<std::byte> to);
 
 /// Inputs of a model's reference from decoded rows. @param scale  of the tensor being coded.
 RowBlock<std::int16_t> reference_inputs(const ReferencePredictor& predictor, const ReferenceRows& rows, float scale);

@@ -56,7 +56,9 @@ Result<StoredRows> read_dictionary(std::span<const std::byte> payload, std::uint
   ACTZ_TRY(const auto chunk, read_chunk_header(chunk_bytes, file_offset_bytes));
   ACTZ_CHECK(check_chunk_range(chunk, tensor, limits, file_offset_bytes));
   ACTZ_CHECK(check_chunk(chunk, tensor, file_offset_bytes));
-  ACTZ_TRY(const auto elements, decode_chunk(chunk_bytes, file_offset_bytes, chunk, tensor, &model, nullptr, nullptr));
+  std::vector<std::byte> elements(
+      static_cast<std::size_t>(chunk_decoded_bytes(tensor, chunk.first_strand, chunk.strand_count)));
+  ACTZ_CHECK(decode_chunk(chunk_bytes, file_offset_bytes, chunk, tensor, &model, nullptr, nullptr, elements));
   StoredRows out;
   out.channels = tensor.channels;
   out.values.resize(elements.size() / sizeof(float));

@@ -1,6 +1,8 @@
 #include "pipeline/loaded_chunk.hpp"
 
 #include <algorithm>
+#include <new>
+#include <optional>
 
 #include "base/try.hpp"
 #include "generated/format_limits.hpp"
@@ -23,17 +25,25 @@ Result<ReferenceRows> decode_rows(const SharedChunks& chunks, std::uint64_t firs
   return out;
 }
 
-Result<std::vector<std::byte>> decode_loaded(const LoadedChunk& chunk) {
+Status decode_loaded_into(const LoadedChunk& chunk, std::span<std::byte> to) {
   const StoredParts* const stored = chunk.stored != nullptr  ? chunk.stored.get()
                                     : chunk.model != nullptr ? chunk.model->stored.get()
                                                              : nullptr;
-  if (chunk.model == nullptr || chunk.model->model.reference.channels == 0) {
-    return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(),
-                        nullptr, stored);
+  std::optional<ReferenceRows> reference;
+  if (chunk.model != nullptr && chunk.model->model.reference.channels > 0) {
+    ACTZ_TRY(reference, decode_rows(chunk.reference, chunk.first_row(), chunk.end_row()));
   }
-  ACTZ_TRY(const auto reference, decode_rows(chunk.reference, chunk.first_row(), chunk.end_row()));
   return decode_chunk(*chunk.payload, chunk.file_offset_bytes, chunk.header, *chunk.tensor, chunk.model.get(),
-                      &reference, stored);
+                      reference ? &*reference : nullptr, stored, to);
+}
+
+Result<std::vector<std::byte>> decode_loaded(const LoadedChunk& chunk) try {
+  std::vector<std::byte> out(static_cast<std::size_t>(
+      chunk_decoded_bytes(*chunk.tensor, chunk.header.first_strand, chunk.header.strand_count)));
+  ACTZ_CHECK(decode_loaded_into(chunk, out));
+  return out;
+} catch (const std::bad_alloc&) {
+  return Error{ErrorCode::out_of_memory, chunk.file_offset_bytes, "not enough memory for a chunk"};
 }
 
 Status check_reference_tensor(const TensorHeader& tensor, const TensorHeader& reference, unsigned depth_of_reference,

@@ -74,13 +74,15 @@ SharedParts stored_parts(const LoadedDictionary* dictionary, std::span<const Sha
 Status SourceChunks::resolve(LoadedChunk& chunk, const Find& find) {
   if (chunk.header.source_count == 0) return {};
   ACTZ_TRY(const auto names, names_of(chunk));
-  std::erase_if(open_, [&](const auto& entry) { return !std::binary_search(names.begin(), names.end(), entry.first); });
   for (const ChunkName& name : names) {
     if (open_.contains(name)) continue;
     ACTZ_TRY(auto source, find(name));
     ACTZ_CHECK(check_may_have_sources(source));
     ACTZ_CHECK(link(source));
     open_.emplace(name, make_source(std::move(source)));
+  }
+  if (!has_room()) {
+    std::erase_if(open_, [&](const auto& one) { return !std::binary_search(names.begin(), names.end(), one.first); });
   }
   if (names == names_ && chunk.model == model_) {
     chunk.stored = stored_;
@@ -91,6 +93,12 @@ Status SourceChunks::resolve(LoadedChunk& chunk, const Find& find) {
   model_ = chunk.model;
   stored_ = chunk.stored;
   return {};
+}
+
+bool SourceChunks::has_room() const {
+  std::uint64_t rows = 0;
+  for (const auto& [name, source] : open_) rows += source->row_count();
+  return open_.size() <= kMaxSources && rows <= kMaxSourceRowsBase;
 }
 
 Status SourceChunks::link(LoadedChunk& chunk) const {

@@ -33,7 +33,8 @@ bool may_name(std::uint64_t source_rows, std::uint64_t rows);
 /// @param dictionary  null: none.
 SharedParts stored_parts(const LoadedDictionary* dictionary, std::span<const SharedSource> sources);
 
-/// Source chunks of the file at hand. Those that a chunk names stay, decoded or not, until the next one names others.
+/// Source chunks of the file at hand. They stay, decoded or not, as long as they are no more than one chunk may name
+/// whatever its size, so that reading here and there does not decode them again; otherwise until a chunk names others.
 class SourceChunks {
  public:
   /// Gives the chunk of a name, without its own sources.
@@ -48,6 +49,7 @@ class SourceChunks {
   /// The same for a chunk whose sources are open.
   Status link(LoadedChunk& chunk) const;
   Status check_work(const LoadedChunk& chunk, const std::vector<ChunkName>& names) const;
+  bool has_room() const;
 
   std::map<ChunkName, SharedSource> open_;
   // of the chunk resolved last

@@ -20,10 +20,19 @@ class StoredPart {
 
   Result<std::shared_ptr<const StoredRows>> rows() const;
 
+  /// Appends them in the units of a tensor; kept for the unit and centre asked for last, so that chunks with other
+  /// sources beside share them.
+  /// Errors: corrupt, if they have another number of channels than the centre; those of decoding.
+  Status append_fixed(float unit, const std::vector<std::int32_t>& centre, FixedStoredRows& to) const;
+
  private:
   std::function<Result<StoredRows>()> decode_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const StoredRows> rows_;
+  mutable std::mutex fixed_mutex_;
+  mutable std::shared_ptr<const RowBlock<std::int32_t>> fixed_;
+  mutable float unit_ = 0;
+  mutable std::vector<std::int32_t> centre_;
 };
 using SharedParts = std::vector<std::shared_ptr<const StoredPart>>;
 
