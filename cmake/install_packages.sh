@@ -12,6 +12,7 @@ packages+=(python3-pytest python3-hypothesis python3-pip python3-setuptools pyth
   clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core
   abigail-tools  # compares the interface of the C library with the one on record
   mypy  # types of the Python package
+  dpkg-dev file lintian man-db  # cmake/check_packages.sh
   valgrind  # the decoder over all vectors
   python3-h5py python3-zarr zstd  # conformance/peers_under_damage.py: formats beside ours; actz.zarr_codec
   # conformance/other_machines.sh: the decoder on six other machines

@@ -2,10 +2,11 @@
 include(CMakePackageConfigHelpers)
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/actz)
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME development)
 install(TARGETS actz_codec EXPORT actz_targets)
 install(DIRECTORY libcodec/include/actz DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(ACTZ_BUILD_BINDINGS)
-  install(TARGETS actz_c EXPORT actz_targets)
+  install(TARGETS actz_c EXPORT actz_targets LIBRARY COMPONENT library NAMELINK_COMPONENT development)
   install(DIRECTORY bindings/c/include/actz DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endif()
 install(EXPORT actz_targets NAMESPACE actz:: DESTINATION ${config_dir} FILE actz-targets.cmake)

@@ -1,0 +1,10 @@
+# Run by cpack before it makes packages: licence and changelog for each, and manual pages compressed, as Debian wants it.
+foreach(component ${CPACK_COMPONENTS_ALL})
+  set(root ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/${component}/${CPACK_PACKAGING_INSTALL_PREFIX})
+  set(doc ${root}/share/doc/${CPACK_ACTZ_${component}_PACKAGE})
+  file(MAKE_DIRECTORY ${doc})
+  configure_file(${CPACK_ACTZ_LICENSE} ${doc}/copyright COPYONLY)
+  configure_file(${CPACK_ACTZ_CHANGELOG} ${doc}/changelog.Debian COPYONLY)
+  file(GLOB plain ${doc}/changelog.Debian ${root}/share/man/man?/*.?)
+  execute_process(COMMAND gzip -9n ${plain} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
