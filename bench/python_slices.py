@@ -74,7 +74,7 @@ def main():
         "lossless, `chunk_rows=1024`": dict(lossless=True, chunk_rows=1024),
     }
     print(f"{SLICE_ROWS} of {len(wide)} rows of {wide.shape[1]}, {wide.nbytes / 2**20:.0f} MiB\n")
-    print("| | bits per value | chunks | first slice, ms | median | of ten the slowest |\n|---|---|---|---|---|---|")
+    print("| | bits per value | chunks | first slice, ms | median | ninth of ten |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "wide.actz"
         for name, options in ways.items():
