@@ -38,7 +38,7 @@ _actz_files() {  # _actz_files VERB COUNT: completes a file, of which COUNT stan
     append) (($2 == 0)) && _filedir actz || _filedir "@($dumps|actz)" ;;
     decode) (($2 == 0)) && _filedir actz || _filedir "@($dumps)" ;;
     info) _filedir '@(actz|actp)' ;;
-    verify) _filedir actz ;;
+    verify | recover) _filedir actz ;;
   esac
 }
 

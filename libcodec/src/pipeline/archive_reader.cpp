@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 #include "actz/archive.hpp"
 #include "base/byte_writer.hpp"
@@ -41,6 +42,14 @@ struct ChunkRows {
     std::copy_n(elements.begin() + static_cast<std::ptrdiff_t>(first_byte), wanted_bytes(), to.begin());
     return {};
   }
+
+  Result<std::vector<std::byte>> decode() const try {
+    std::vector<std::byte> out(wanted_bytes());
+    ACTZ_CHECK(decode(out));
+    return out;
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory, chunk.file_offset_bytes, "not enough memory for a chunk"};
+  }
 };
 
 /// Rows of a tensor that are being read: which chunks they lie in, how far they are, and whether they are right.
@@ -50,8 +59,9 @@ class RowRange {
       : file_(file), tensor_(tensor), first_row_(first_row), end_row_(end_row) {}
 
   Status check() const {
-    if (tensor_ < file_.tensors.size() && first_row_ <= end_row_ && end_row_ <= header().row_count()) return {};
-    return Error{ErrorCode::bad_argument, Error::kNoOffset, "no such tensor or rows"};
+    if (tensor_ >= file_.tensors.size() || first_row_ > end_row_ || end_row_ > header().row_count())
+      return Error{ErrorCode::bad_argument, Error::kNoOffset, "no such tensor or rows"};
+    return check_provenance(file_.summary.metadata, header().name, file_.options.required);
   }
 
   std::uint64_t element_count() const { return (end_row_ - first_row_) * header().channels; }
@@ -125,9 +135,8 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
   });
   const auto decode = [&](ChunkRows wanted) {
     return tasks.add([rows = std::move(wanted)]() -> Result<Piece> {
-      Piece piece{std::vector<std::byte>(rows.wanted_bytes()), rows.chunk.header.digest};
-      ACTZ_CHECK(rows.decode(piece.elements));
-      return piece;
+      ACTZ_TRY(auto elements, rows.decode());
+      return Piece{std::move(elements), rows.chunk.header.digest};
     });
   };
   ACTZ_CHECK(range.for_each_chunk(decode));
