@@ -13,7 +13,7 @@ all processors is given, too: it is what a row costs, however busy the machine.
 The .npy comes out of the page cache, unless there is no room for it. To measure that, run this with less memory than
 the .npy has bytes, and end passes after BATCHES, for reading rows from a disk takes long:
 
-    systemd-run --scope -p MemoryMax=600M bench/python_rows.py build/release FIT.npy ROWS.npy 80 40
+    systemd-run --scope -p MemoryMax=900M bench/python_rows.py build/release FIT.npy ROWS.npy 160 10
 """
 
 import itertools

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 #include "actz/archive.hpp"
 #include "base/byte_writer.hpp"
@@ -34,21 +33,20 @@ struct ChunkRows {
   }
   std::size_t wanted_bytes() const { return end_byte - first_byte; }
 
-  /// Decodes them into `to`, straight if they are all rows of the chunk.
-  Status decode(std::span<std::byte> to) const {
-    const bool is_aligned = reinterpret_cast<std::uintptr_t>(to.data()) % alignof(std::max_align_t) == 0;
-    if (wanted_bytes() == chunk_bytes && is_aligned) return decode_loaded_into(chunk, to);
-    ACTZ_TRY(const auto elements, decode_loaded(chunk));
-    std::copy_n(elements.begin() + static_cast<std::ptrdiff_t>(first_byte), wanted_bytes(), to.begin());
-    return {};
+  Result<std::vector<std::byte>> decode() const {
+    ACTZ_TRY(auto elements, decode_loaded(chunk));
+    elements.resize(end_byte);
+    elements.erase(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(first_byte));
+    return elements;
   }
 
-  Result<std::vector<std::byte>> decode() const try {
-    std::vector<std::byte> out(wanted_bytes());
-    ACTZ_CHECK(decode(out));
-    return out;
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory, chunk.file_offset_bytes, "not enough memory for a chunk"};
+  /// Into `to`, straight if they are all rows of the chunk.
+  Status decode(std::span<std::byte> to) const {
+    const bool is_aligned = reinterpret_cast<std::uintptr_t>(to.data()) % alignof(std::max_align_t) == 0;
+    if (wanted_bytes() == chunk_bytes && is_aligned) return decode_loaded(chunk, ChunkOutput(to));
+    ACTZ_TRY(const auto elements, decode());
+    std::copy(elements.begin(), elements.end(), to.begin());
+    return {};
   }
 };
 
@@ -129,15 +127,19 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
   };
   RowRange range(state_->file, tensor, first_row, end_row);
   ACTZ_CHECK(range.check());
-  OrderedTasks<Piece> tasks(state_->file.options.threads, [&](Piece&& piece) -> Status {
+  const auto hand_on = [&](Piece&& piece) -> Status {
     range.chunk_done(piece.digest, piece.elements.size());
     return visit(piece.elements);
-  });
+  };
+  const DecodeOptions& options = state_->file.options;
+  OrderedTasks<Piece> tasks(options.threads, hand_on, options.limits.max_chunk_bytes);
   const auto decode = [&](ChunkRows wanted) {
-    return tasks.add([rows = std::move(wanted)]() -> Result<Piece> {
+    const std::uint64_t cost = wanted.chunk_bytes;
+    const auto task = [rows = std::move(wanted)]() -> Result<Piece> {
       ACTZ_TRY(auto elements, rows.decode());
       return Piece{std::move(elements), rows.chunk.header.digest};
-    });
+    };
+    return tasks.add(task, cost);
   };
   ACTZ_CHECK(range.for_each_chunk(decode));
   ACTZ_CHECK(tasks.finish());
@@ -155,17 +157,21 @@ Status ArchiveReader::read_rows_into(std::size_t tensor, std::uint64_t first_row
   if (to.size() != range.element_count() * range.element_size())
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "the memory is not as long as the rows"};
   std::size_t filled = 0;
-  OrderedTasks<Done> tasks(state_->file.options.threads, [&](Done&& done) -> Status {
+  const auto count = [&](Done&& done) -> Status {
     range.chunk_done(done.digest, done.bytes);
     return {};
-  });
+  };
+  const DecodeOptions& options = state_->file.options;
+  OrderedTasks<Done> tasks(options.threads, count, options.limits.max_chunk_bytes);
   const auto decode = [&](ChunkRows wanted) {
     const auto place = to.subspan(filled, wanted.wanted_bytes());
     filled += place.size();
-    return tasks.add([rows = std::move(wanted), place]() -> Result<Done> {
+    const std::uint64_t cost = wanted.chunk_bytes;
+    const auto task = [rows = std::move(wanted), place]() -> Result<Done> {
       ACTZ_CHECK(rows.decode(place));
       return Done{rows.chunk.header.digest, place.size()};
-    });
+    };
+    return tasks.add(task, cost);
   };
   ACTZ_CHECK(range.for_each_chunk(decode));
   ACTZ_CHECK(tasks.finish());

@@ -56,9 +56,9 @@ Result<StoredRows> read_dictionary(std::span<const std::byte> payload, std::uint
   ACTZ_TRY(const auto chunk, read_chunk_header(chunk_bytes, file_offset_bytes));
   ACTZ_CHECK(check_chunk_range(chunk, tensor, limits, file_offset_bytes));
   ACTZ_CHECK(check_chunk(chunk, tensor, file_offset_bytes));
-  std::vector<std::byte> elements(
-      static_cast<std::size_t>(chunk_decoded_bytes(tensor, chunk.first_strand, chunk.strand_count)));
-  ACTZ_CHECK(decode_chunk(chunk_bytes, file_offset_bytes, chunk, tensor, &model, nullptr, nullptr, elements));
+  std::vector<std::byte> elements;
+  ACTZ_CHECK(
+      decode_chunk(chunk_bytes, file_offset_bytes, chunk, tensor, &model, nullptr, nullptr, ChunkOutput(elements)));
   StoredRows out;
   out.channels = tensor.channels;
   out.values.resize(elements.size() / sizeof(float));

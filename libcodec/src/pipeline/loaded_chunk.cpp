@@ -1,7 +1,6 @@
 #include "pipeline/loaded_chunk.hpp"
 
 #include <algorithm>
-#include <new>
 #include <optional>
 
 #include "base/try.hpp"
@@ -25,7 +24,7 @@ Result<ReferenceRows> decode_rows(const SharedChunks& chunks, std::uint64_t firs
   return out;
 }
 
-Status decode_loaded_into(const LoadedChunk& chunk, std::span<std::byte> to) {
+Status decode_loaded(const LoadedChunk& chunk, ChunkOutput to) {
   const StoredParts* const stored = chunk.stored != nullptr  ? chunk.stored.get()
                                     : chunk.model != nullptr ? chunk.model->stored.get()
                                                              : nullptr;
@@ -37,13 +36,10 @@ Status decode_loaded_into(const LoadedChunk& chunk, std::span<std::byte> to) {
                       reference ? &*reference : nullptr, stored, to);
 }
 
-Result<std::vector<std::byte>> decode_loaded(const LoadedChunk& chunk) try {
-  std::vector<std::byte> out(static_cast<std::size_t>(
-      chunk_decoded_bytes(*chunk.tensor, chunk.header.first_strand, chunk.header.strand_count)));
-  ACTZ_CHECK(decode_loaded_into(chunk, out));
+Result<std::vector<std::byte>> decode_loaded(const LoadedChunk& chunk) {
+  std::vector<std::byte> out;
+  ACTZ_CHECK(decode_loaded(chunk, ChunkOutput(out)));
   return out;
-} catch (const std::bad_alloc&) {
-  return Error{ErrorCode::out_of_memory, chunk.file_offset_bytes, "not enough memory for a chunk"};
 }
 
 Status check_reference_tensor(const TensorHeader& tensor, const TensorHeader& reference, unsigned depth_of_reference,

@@ -31,8 +31,7 @@ struct LoadedChunk {
 
 /// Decodes a chunk, after the chunks of its reference.
 Result<std::vector<std::byte>> decode_loaded(const LoadedChunk& chunk);
-/// The same into memory of the chunk's decoded length, aligned for any type. On failure it holds anything.
-Status decode_loaded_into(const LoadedChunk& chunk, std::span<std::byte> to);
+Status decode_loaded(const LoadedChunk& chunk, ChunkOutput to);
 
 /// Decoded rows [first_row, end_row) from chunks that hold them, in order.
 Result<ReferenceRows> decode_rows(const SharedChunks& chunks, std::uint64_t first_row, std::uint64_t end_row);
