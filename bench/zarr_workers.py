@@ -8,7 +8,7 @@ Workers are processes with one thread each, over TCP on this machine; they draw 
 with a profile that fit_profile learned from the same rows, and write them below FOLDER (a temporary one).
 
 "control" is SHA-256 of as many bytes as the archive has, in as many tasks: what this machine, now, gives to two
-processes that share nothing. Numbers of workers take turns, and the median of TURNS counts. Seconds of writing hold those
+processes that share nothing. "empty tasks" are EMPTY_TASKS that do nothing: what Dask itself takes. Numbers of workers take turns, and the median of TURNS counts. Seconds of writing hold those
 of drawing, which are given for themselves, too.
 """
 
@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 TURNS = 3
+EMPTY_TASKS = 5000
 TEXT_ROWS = 256
 CHUNK_VALUES = 1 << 21
 BUILD = Path(sys.argv[1]).resolve()
@@ -48,6 +49,9 @@ class Process:
         self.step = np.linalg.lstsq(before, after, rcond=None)[0]
         noise = after - before @ self.step
         self.first, self.noise = (self._root(rows) for rows in (before, noise))
+        self.mean, self.step, self.first, self.noise = (
+            part.astype(np.float32) for part in (self.mean, self.step, self.first, self.noise)
+        )
 
     @staticmethod
     def _root(rows):
@@ -57,11 +61,12 @@ class Process:
     def rows(self, count, seed):
         random = np.random.default_rng(seed)
         texts = -(-count // TEXT_ROWS)
+        drawn = random.standard_normal((TEXT_ROWS, texts, len(self.mean)), np.float32)
+        row = drawn[0] @ self.first
         out = np.empty((texts, TEXT_ROWS, len(self.mean)), np.float32)
-        row = random.standard_normal((texts, len(self.mean))) @ self.first
         for t in range(TEXT_ROWS):
             out[:, t] = row + self.mean
-            row = row @ self.step + random.standard_normal(row.shape) @ self.noise
+            row = row @ self.step + drawn[(t + 1) % TEXT_ROWS] @ self.noise
         return out.reshape(-1, len(self.mean))[:count]
 
 
@@ -73,6 +78,10 @@ def hashed(byte_count):
     return hashlib.sha256(bytes(byte_count)).hexdigest()
 
 
+def nothing():
+    pass
+
+
 def seconds(work):
     start = time.perf_counter()
     work()
@@ -82,7 +91,9 @@ def seconds(work):
 def timed_run(source, store, profile):
     codec = Actz(nmse=0.02, profile=profile, embed_profile=False)
     controls = [dask.delayed(hashed, pure=False)(4 * CHUNK_VALUES) for _ in range(source.numblocks[0])]
+    empty = [dask.delayed(nothing, pure=False)() for _ in range(EMPTY_TASKS)]
     return {
+        "empty": seconds(lambda: dask.compute(*empty)),
         "control": seconds(lambda: dask.compute(*controls)),
         "drawing": seconds(lambda: source.map_blocks(np.sum, keepdims=True, chunks=(1, 1)).compute()),
         "writing": seconds(lambda: write_array(source, store, codec)),
@@ -121,6 +132,8 @@ def main():
     for what in ("control", "drawing", "writing", "checking", "reading"):
         one, two = (statistics.median(turn[what] for turn in runs[workers]) for workers in (1, 2))
         print(f"| {what} | {one:.1f} | {two:.1f} | {one / two:.2f} | {source.nbytes / 1e6 / two:.0f} |")
+    one, two = (EMPTY_TASKS / statistics.median(turn["empty"] for turn in runs[workers]) for workers in (1, 2))
+    print(f"\nempty tasks a second: {one:.0f} with 1 worker, {two:.0f} with 2")
 
 
 if __name__ == "__main__":

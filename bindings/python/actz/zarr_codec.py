@@ -122,7 +122,7 @@ class Actz(Codec):
             self.profile = str(profile) if _is_digest(profile) else register_profile(profile)
         self.embed_profile = bool(embed_profile)
         self.bf16 = bool(bf16)
-        self.threads: Optional[int] = None  #: that a chunk takes; None: all processors. Not kept by Zarr
+        self.threads = 0  #: that a chunk takes; 0: all processors. Not kept by Zarr
 
     def encode(self, buf: Any) -> bytes:
         """The bytes of a .actz file.

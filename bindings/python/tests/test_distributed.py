@@ -137,6 +137,21 @@ def test_missing_and_damaged_chunks_raise_by_name_and_are_repaired(tmp_path, cli
     assert archives.damaged_chunks(store) == {}
 
 
+def test_stores_of_fsspec_are_written_and_a_file_of_it_is_read_in_ranges(tmp_path, client, rows, source, codec):
+    """As object stores are, through the interface that they share; here it is files of this machine."""
+    fsspec = pytest.importorskip("fsspec")
+    store = zarr.storage.FSStore(f"file://{tmp_path}/x.zarr")
+    array = archives.write_array(source, store, codec)
+    assert np.array_equal(archives.read_array(store).compute(), array[:])
+    (tmp_path / "x.zarr" / "7.0").unlink()
+    with pytest.raises(actz.CorruptError, match="chunk 7.0 is missing"):
+        archives.check_array(store)
+    assert archives.repair_array(source, store) == ["7.0"]
+    actz.save_file({"x": rows}, tmp_path / "x.actz", lossless=True, chunk_rows=100)
+    with fsspec.open(f"file://{tmp_path}/x.actz", "rb") as file, actz.safe_open(file) as archive:
+        assert np.array_equal(archive.get_slice("x")[700:710], rows[700:710])
+
+
 def test_a_chunk_of_another_place_or_array_is_named(tmp_path, client, rows, source, codec):
     store = tmp_path / "x.zarr"
     archives.write_array(source, store, codec)
