@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 PACKAGE = str(Path(__file__).resolve().parents[1] / "bindings/python")
-TURNS = 5
+TURNS = 3
 SLICE_ROWS = 64
 
 
@@ -27,6 +27,8 @@ def options():
     parser.add_argument("--nmse", type=float, default=0.02)
     parser.add_argument("--terabytes", type=float, default=100)
     parser.add_argument("--chunk-megabytes", type=float, default=32, help="floats of a chunk of Zarr, an object")
+    parser.add_argument("--chunk-rows", type=lambda text: [int(word) for word in text.split(",")],
+                        default=[64, 256, 1024, 4096], help="sizes of chunks to measure, beside that of the whole test")  # fmt: skip
     parser.add_argument("--cores", type=int, default=64)
     parser.add_argument("--price-core-hour", type=float, default=0.04)
     parser.add_argument("--price-terabyte-month", type=float, default=23)
@@ -132,16 +134,18 @@ def main():
     profile = actz.Profile.fit(np.load(given.calib), nmse=(given.nmse,), no_matches=given.no_matches)
     codec = Actz(nmse=given.nmse, profile=profile, embed_profile=False)
     codec.threads = 1
-    sizes = [size for size in (64, 256, 1024, 4096, 16384, 65536) if size < len(rows)] + [len(rows)]
+    sizes = [size for size in given.chunk_rows if size < len(rows)] + [len(rows)]
     print(f"{len(rows)} rows of {rows.shape[1]} channels, NMSE {given.nmse}, profile of {len(profile.to_bytes())} bytes, "
           f"load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
     print("| rows in a chunk | MB of floats | kB stored | bits per value | encode MB/s | decode MB/s |\n|---|---|---|---|---|---|")
-    measured = [measure_chunks(rows, size, codec) for size in sizes]
-    for one in measured:
+    measured = []
+    for size in sizes:
+        one = measure_chunks(rows, size, codec)
+        measured.append(one)
         print(f"| {one['chunk_rows']} | {4e-6 * one['chunk_rows'] * rows.shape[1]:.2f} | {one['bytes'] / 1e3:.1f} "
               f"| {one['bits']:.2f} | {one['encode'] / 1e6:.0f} | {one['decode'] / 1e6:.0f} |")  # fmt: skip
     print(f"\n| one .actz file | opening: reads, kB | {SLICE_ROWS} rows: reads, kB |\n|---|---|---|")
-    for size in (64, 256, 1024):
+    for size in sizes[:3]:
         for one_tensor in (True, False):
             one = measure_file(actz, rows, size, profile, given.nmse, one_tensor)
             print(f"| {one['tensors']} tensors, {one['chunks']} chunks | {one['opened'][0]}, {one['opened'][1] / 1e3:.1f} "

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <memory>
 #include <new>
-#include <stdexcept>
 #include <utility>
 
 #include "base/try.hpp"
@@ -51,7 +50,7 @@ Value guarded(hid_t minor, Value failed, Body&& body) noexcept {
     push(error, minor);
   } catch (const std::bad_alloc&) {
     H5Epush2(H5E_DEFAULT, "libactz_hdf5", "actz", 0, H5E_ERR_CLS, H5E_PLINE, minor, "actz: out of memory");
-  } catch (const std::exception&) {
+  } catch (...) {
     H5Epush2(H5E_DEFAULT, "libactz_hdf5", "actz", 0, H5E_ERR_CLS, H5E_PLINE, minor, "actz: internal");
   }
   return failed;

@@ -90,6 +90,17 @@ class MemoryFile {
   std::string errors_;
 };
 
+/// An optional filter that fails would leave chunks uncoded, without a word.
+bool is_mandatory(hid_t dataset) {
+  const hid_t creation = H5Dget_create_plist(dataset);
+  unsigned flags = H5Z_FLAG_OPTIONAL;
+  unsigned config = 0;
+  std::size_t word_count = 0;
+  H5Pget_filter_by_id2(creation, kFilterId, &flags, &word_count, nullptr, 0, nullptr, &config);
+  H5Pclose(creation);
+  return (flags & H5Z_FLAG_OPTIONAL) == 0;
+}
+
 /// Through HDF5 and back, past its cache of chunks.
 template <class Element>
 std::vector<Element> through_hdf5(hid_t type, const std::vector<unsigned>& words, const std::vector<Element>& given) {
@@ -97,6 +108,7 @@ std::vector<Element> through_hdf5(hid_t type, const std::vector<unsigned>& words
   hid_t dataset = file.create(type, words);
   INFO(file.errors());
   REQUIRE(dataset >= 0);
+  CHECK(is_mandatory(dataset));
   REQUIRE(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, given.data()) >= 0);
   REQUIRE(H5Dflush(dataset) >= 0);
   const hsize_t at[2] = {0, 0};

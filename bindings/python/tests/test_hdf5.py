@@ -70,6 +70,19 @@ def test_targets_are_met(tmp_path, hidden):
         assert 1.6 < 8 * file["x"].id.get_storage_size() / hidden.size < 2.4
 
 
+def test_parts_of_a_chunk_want_room_for_it_in_the_cache_of_hdf5(tmp_path, hidden):
+    """Without room HDF5 decodes the chunk and codes it again for each part, and errors add up: docs/hdf5.md warns."""
+    rows = hidden.reshape(-1, 128)
+    errors = []
+    for cache_bytes in (1, rows.nbytes):
+        with h5py.File(tmp_path / "x.h5", "w", rdcc_nbytes=cache_bytes) as file:
+            dataset = file.create_dataset("x", rows.shape, "f4", chunks=rows.shape, **filter_options(nmse=0.05, effort=2))
+            for first in range(0, len(rows), 64):
+                dataset[first : first + 64] = rows[first : first + 64]
+        errors.append(nmse(rows, read(tmp_path / "x.h5")))
+    assert errors[0] > 0.1 and 0.03 < errors[1] < 0.06
+
+
 def test_bfloat16_travels_as_its_bits(tmp_path, hidden):
     bits = np.asarray(actz.f32_to_bf16(hidden)).view("u2")
     write(tmp_path / "x.h5", bits, (1, 256, 128), **filter_options(nmse=0.02, bf16=True))
