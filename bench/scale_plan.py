@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """What a large archive takes, from rates and speeds measured here: scale_plan.py BUILD CALIB.npy TEST.npy [OPTION...]
 
-A profile is learned from CALIB; TEST is cut into chunks of several sizes, encoded as chunks of Zarr that name it, and decoded, by
-one thread; a .actz file of the same chunks is opened and read through something that counts its reads. Prices are
-variables, not anybody's offer. Terabytes are 10^12 bytes of the floats, before coding. Prints the tables of docs/scale.md.
+A profile is learned from CALIB; TEST is cut into chunks of several sizes, encoded as chunks of Zarr that name it, and
+decoded, by one thread; a .actz file of the same chunks is opened and read through something that counts its reads.
+Prices are variables, not anybody's offer. Terabytes are 10^12 bytes of the floats, before coding. Prints the tables of
+docs/scale.md.
 """
 
 import argparse
@@ -67,17 +68,15 @@ def measure_chunks(rows, chunk_rows, codec):
     """Of one size: bits per value, bytes of a chunk, and bytes of floats a second both ways."""
     chunks = [rows[first : first + chunk_rows] for first in range(0, len(rows), chunk_rows)]
     coded = [codec.encode(chunk) for chunk in chunks]
-    turns = [
-        (seconds(lambda: [codec.encode(chunk) for chunk in chunks]), seconds(lambda: [codec.decode(data) for data in coded]))
-        for _ in range(TURNS)
-    ]
+    ways = [lambda: [codec.encode(chunk) for chunk in chunks], lambda: [codec.decode(data) for data in coded]]
+    turns = [[seconds(way) for way in ways] for _ in range(TURNS)]
     stored = sum(map(len, coded))
     encode, decode = (rows.nbytes / statistics.median(turn) for turn in zip(*turns))
-    return dict(chunk_rows=chunk_rows, bits=8 * stored / rows.size, bytes=stored / len(coded), encode=encode, decode=decode)
+    return dict(bits=8 * stored / rows.size, bytes=stored / len(coded), encode=encode, decode=decode)
 
 
 def measure_file(actz, rows, chunk_rows, profile, nmse, one_tensor):
-    """Reads that opening and a slice take of a .actz file, and bytes of it beside the chunks, for each chunk."""
+    """Reads, and bytes of them, that opening a .actz file and a slice of it take."""
     options = dict(profile=profile, name_profile=True, nmse=nmse, no_sources=True, threads=1)
     with actz.Writer() as writer:
         if one_tensor:
@@ -94,6 +93,26 @@ def measure_file(actz, rows, chunk_rows, profile, nmse, one_tensor):
         one = file.counts()
         chunks = sum(tensor.chunks for tensor in reader.info.tensors)
     return dict(tensors=len(names), chunks=chunks, opened=opened, one=one)
+
+
+def print_chunks(rows, sizes, codec):
+    """Returns what was measured of the last size."""
+    print("\n| rows in a chunk | MB of floats | kB stored | bits per value | encode MB/s | decode MB/s |")
+    print("|---|---|---|---|---|---|")
+    for size in sizes:
+        one = measure_chunks(rows, size, codec)
+        print(f"| {size} | {4e-6 * size * rows.shape[1]:.2f} | {one['bytes'] / 1e3:.1f} | {one['bits']:.2f} "
+              f"| {one['encode'] / 1e6:.0f} | {one['decode'] / 1e6:.0f} |")  # fmt: skip
+    return one
+
+
+def print_file(actz, rows, sizes, profile, nmse):
+    print(f"| one .actz file | opening: reads, kB | {SLICE_ROWS} rows: reads, kB |\n|---|---|---|")
+    for size in sizes:
+        for one_tensor in (True, False):
+            one = measure_file(actz, rows, size, profile, nmse, one_tensor)
+            opened, sliced = (f"{reads}, {read_bytes / 1e3:.1f}" for reads, read_bytes in (one["opened"], one["one"]))
+            print(f"| {one['tensors']} tensors, {one['chunks']} chunks | {opened} | {sliced} |")
 
 
 def print_plan(given, best):
@@ -137,20 +156,8 @@ def main():
     sizes = [size for size in given.chunk_rows if size < len(rows)] + [len(rows)]
     print(f"{len(rows)} rows of {rows.shape[1]} channels, NMSE {given.nmse}, profile of {len(profile.to_bytes())} bytes, "
           f"load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
-    print("| rows in a chunk | MB of floats | kB stored | bits per value | encode MB/s | decode MB/s |\n|---|---|---|---|---|---|")
-    measured = []
-    for size in sizes:
-        one = measure_chunks(rows, size, codec)
-        measured.append(one)
-        print(f"| {one['chunk_rows']} | {4e-6 * one['chunk_rows'] * rows.shape[1]:.2f} | {one['bytes'] / 1e3:.1f} "
-              f"| {one['bits']:.2f} | {one['encode'] / 1e6:.0f} | {one['decode'] / 1e6:.0f} |")  # fmt: skip
-    print(f"\n| one .actz file | opening: reads, kB | {SLICE_ROWS} rows: reads, kB |\n|---|---|---|")
-    for size in sizes[:3]:
-        for one_tensor in (True, False):
-            one = measure_file(actz, rows, size, profile, given.nmse, one_tensor)
-            print(f"| {one['tensors']} tensors, {one['chunks']} chunks | {one['opened'][0]}, {one['opened'][1] / 1e3:.1f} "
-                  f"| {one['one'][0]}, {one['one'][1] / 1e3:.1f} |")  # fmt: skip
-    print_plan(given, measured[-1])
+    print_file(actz, rows, sizes[:3], profile, given.nmse)
+    print_plan(given, print_chunks(rows, sizes, codec))
 
 
 if __name__ == "__main__":

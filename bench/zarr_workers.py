@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A Zarr archive written, read and checked by one worker of Dask and by two: zarr_workers.py BUILD DUMP.npy [GB] [FOLDER]
+"""A Zarr archive written, read and checked by one worker of Dask and by two: zarr_workers.py BUILD DUMP.npy [GB [FOLDER]]
 
 The archive has GB (1.1) gigabytes of float32, in chunks of 2^21 values, of texts of 256 rows that are drawn like those
 of DUMP: mean, covariance, and how a row follows linearly from the one before are the dump's, the rest is Gaussian noise,
@@ -7,9 +7,10 @@ seeded by the number of the chunk. It has no rows that return, as text has, so t
 Workers are processes with one thread each, over TCP on this machine; they draw the rows, encode them at NMSE 0.02
 with a profile that fit_profile learned from the same rows, and write them below FOLDER (a temporary one).
 
-"control" is SHA-256 of HASHINGS times as many bytes as the archive has, in as many tasks: what this machine, now, gives to two
-processes that share nothing. "empty tasks" are EMPTY_TASKS that do nothing: what Dask itself takes. Numbers of workers take turns, and the median of TURNS counts. Seconds of writing hold those
-of drawing, which are given for themselves, too.
+"control" is SHA-256 of HASHINGS times as many bytes as the archive has, in as many tasks: what this machine, now, gives
+to two processes that share nothing. "empty tasks" are EMPTY_TASKS that do nothing: what Dask itself takes. Numbers of
+workers take turns, and the median of TURNS counts. Seconds of writing hold those of drawing, which are given for
+themselves, too.
 """
 
 import hashlib
@@ -92,6 +93,11 @@ def seconds(work):
     return time.perf_counter() - start
 
 
+def cluster_of(workers):
+    return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0",
+                                    silence_logs=logging.ERROR)  # fmt: skip
+
+
 def timed_run(source, store, profile):
     codec = Actz(nmse=0.02, profile=profile, embed_profile=False)
     controls = [dask.delayed(hashed, pure=False)(4 * CHUNK_VALUES) for _ in range(source.numblocks[0])]
@@ -119,8 +125,7 @@ def main():
     try:
         for _ in range(TURNS):
             for workers, turns in runs.items():
-                with distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0",
-                                              silence_logs=logging.ERROR) as cluster, distributed.Client(cluster):  # fmt: skip
+                with cluster_of(workers) as cluster, distributed.Client(cluster):
                     profile = profile or fit_profile(source, nmse=(0.02,))
                     source[:1].compute()  # the worker has what it imports
                     turns.append(timed_run(source, f"{folder}/x.zarr", profile))
@@ -128,9 +133,10 @@ def main():
         stored = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
     finally:
         shutil.rmtree(folder)
+    loads = [turn["load"] for turns in runs.values() for turn in turns]
     print(f"{chunk_count} chunks, {source.nbytes / 1e9:.2f} GB, stored {stored / 1e9:.3f} GB, "
           f"{8 * stored / source.size:.2f} bits per value, {os.cpu_count()} processors, "
-          f"load {min(t['load'] for r in runs.values() for t in r):.1f} to {max(t['load'] for r in runs.values() for t in r):.1f}\n")  # fmt: skip
+          f"load {min(loads):.1f} to {max(loads):.1f}\n")  # fmt: skip
     print("| | 1 worker, s | 2 workers, s | times as fast | MB/s of 2 workers |")
     print("|---|---|---|---|---|")
     for what in ("control", "drawing", "writing", "checking", "reading"):

@@ -137,7 +137,8 @@ def fit_profile(source: da.Array, *, sample: int = 64, run_rows: int = 4096, see
     with the same chance, and none twice. The draw and with it the profile depend on array, chunks and seed alone.
 
     Args:
-        source: float, (..., rows, channels); channels are not cut into chunks. Only chunks that are drawn from are computed.
+        source: float, (..., rows, channels); channels are not cut into chunks. Chunks that are not drawn from are not
+            computed.
         sample: MiB of rows, as f32, to draw; what Profile.fit keeps.
         run_rows: rows of a run, at most; shorter where rows of a chunk end.
         options: of Profile.fit.

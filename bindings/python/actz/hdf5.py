@@ -91,7 +91,7 @@ def filter_options(
         bf16: uint16 elements are the bits of bfloat16.
 
     Raises:
-        BadArgumentError: more than one target, or a value out of range; UnsupportedError: as register_plugin; FileError.
+        BadArgumentError: several targets, or a value out of range; UnsupportedError, as register_plugin; FileError.
     """
     given = {"nmse": nmse, "bits": bits, "psnr": psnr, "lambda_": lambda_, "max_error": max_error}
     wanted = [(_TARGETS[name], *_decimal(value)) for name, value in given.items() if value is not None]

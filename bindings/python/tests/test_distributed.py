@@ -68,7 +68,7 @@ def test_an_array_comes_back_from_other_processes(tmp_path, client, rows, source
     assert np.array_equal(decoded, array[:])
     assert np.array_equal(back[100:300, ::7].compute(), decoded[100:300, ::7])
     workers = client.run(lambda: __import__("actz.zarr_codec", fromlist=["_known"])._known.keys())
-    assert all(list(known) == [codec.profile] for known in workers.values())  # both took part, and had it from the store
+    assert all(list(known) == [codec.profile] for known in workers.values())  # both took part, with it from the store
 
 
 def test_two_workers_one_worker_and_no_worker_write_the_same_bytes(tmp_path, client, rows, source, codec):

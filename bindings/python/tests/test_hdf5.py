@@ -76,7 +76,8 @@ def test_parts_of_a_chunk_want_room_for_it_in_the_cache_of_hdf5(tmp_path, hidden
     errors = []
     for cache_bytes in (1, rows.nbytes):
         with h5py.File(tmp_path / "x.h5", "w", rdcc_nbytes=cache_bytes) as file:
-            dataset = file.create_dataset("x", rows.shape, "f4", chunks=rows.shape, **filter_options(nmse=0.05, effort=2))
+            options = filter_options(nmse=0.05, effort=2)
+            dataset = file.create_dataset("x", rows.shape, "f4", chunks=rows.shape, **options)
             for first in range(0, len(rows), 64):
                 dataset[first : first + 64] = rows[first : first + 64]
         errors.append(nmse(rows, read(tmp_path / "x.h5")))
@@ -107,8 +108,8 @@ def test_values_are_words_that_a_person_can_write():
 
 def test_a_named_profile_is_found_by_its_digest(tmp_path, hidden, profile_path):
     digest = save_profile(profile_path, tmp_path)
-    make = f"from actz.hdf5 import filter_options, h5py; h5py.File({str(tmp_path / 'x.h5')!r}, 'w').create_dataset('x', " \
-           "data=__import__('numpy').load({!r}), chunks=(1, 256, 128), **filter_options(nmse=0.02, profile={!r}, " \
+    make = f"from actz.hdf5 import filter_options, h5py; h5py.File({str(tmp_path / 'x.h5')!r}, 'w')" \
+           ".create_dataset('x', data=__import__('numpy').load({!r}), chunks=(1, 256, 128), **filter_options(nmse=0.02, profile={!r}, " \
            "embed_profile={}))"  # fmt: skip
     dump = tmp_path / "hidden.npy"
     np.save(dump, hidden)
@@ -185,7 +186,8 @@ def test_without_the_plugin_errors_say_what_to_set(tmp_path, hidden):
     write(tmp_path / "x.h5", hidden, (1, 256, 128), **filter_options(lossless=True))
     nowhere = tmp_path / "nowhere"
     nowhere.mkdir()
-    helped = read_elsewhere(tmp_path / "x.h5", "from actz.hdf5 import register_plugin; register_plugin()", plugins=nowhere)
+    script = "from actz.hdf5 import register_plugin; register_plugin()"
+    helped = read_elsewhere(tmp_path / "x.h5", script, plugins=nowhere)
     assert helped.returncode != 0
     assert "UnsupportedError: HDF5 has no filter 428 (actz): set HDF5_PLUGIN_PATH to the directory of" in helped.stderr
     plain = read_elsewhere(tmp_path / "x.h5", plugins=nowhere)
