@@ -2,8 +2,9 @@
 """What a large archive takes, from rates and speeds measured here: scale_plan.py BUILD CALIB.npy TEST.npy [OPTION...]
 
 A profile is learned from CALIB; TEST is cut into chunks of several sizes, encoded as chunks of Zarr that name it, and
-decoded, by one thread; a .actz file of the same chunks is opened and read through something that counts its reads.
-Prices are variables, not anybody's offer. Terabytes are 10^12 bytes of the floats, before coding. Prints the tables of
+decoded, by one thread. Speeds are of its processor time, which other work on the machine changes less than the
+clock's. A .actz file of the same chunks is opened and read through something that counts its reads. Prices are
+variables, not anybody's offer. Terabytes are 10^12 bytes of the floats, before coding. Prints the tables of
 docs/scale.md.
 """
 
@@ -59,9 +60,9 @@ class CountedFile(io.BytesIO):
 
 
 def seconds(work):
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def measure_chunks(rows, chunk_rows, codec):
