@@ -8,13 +8,15 @@ packages=(g++ cmake ninja-build pkg-config libeigen3-dev libfmt-dev libboost-pro
 packages+=(mandoc bash-completion)  # cli/tests: form of the manual page, completion
 # For bindings/python: its tests, and to try `pip install` without a network.
 packages+=(python3-pytest python3-hypothesis python3-pip python3-setuptools python3-wheel)
+# For bindings/hdf5, actz.hdf5, actz.zarr_codec and actz.distributed; without them these are not built, or not tested.
+packages+=(libhdf5-dev hdf5-tools python3-h5py python3-zarr python3-dask python3-distributed)
 [ "${1:-}" = "--full" ] && packages+=(
   clang-14 libclang-rt-14-dev clang-format chromium fonts-dejavu-core
   abigail-tools  # compares the interface of the C library with the one on record
   mypy  # types of the Python package
   dpkg-dev file lintian man-db  # cmake/check_packages.sh
   valgrind  # the decoder over all vectors
-  python3-h5py python3-zarr zstd  # conformance/peers_under_damage.py: formats beside ours; actz.zarr_codec
+  zstd  # conformance/peers_under_damage.py: formats beside ours
   # conformance/other_machines.sh: the decoder on six other machines
   qemu-user-static g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-powerpc64le-linux-gnu g++-s390x-linux-gnu
   g++-i686-linux-gnu g++-arm-linux-gnueabihf)

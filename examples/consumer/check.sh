@@ -33,3 +33,9 @@ import sys, actz
 from actz import _native
 assert _native.library._name.startswith(sys.argv[1]), _native.library._name
 assert actz.load_file("hidden.actz")["hidden"].shape == (500, 32)' "$package"
+if [ -n "$(find installed -name libactz_hdf5.so)" ]; then
+  env -u ACTZ_LIBRARY -u HDF5_PLUGIN_PATH PYTHONPATH="$(dirname "$package")" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c '
+from actz.hdf5 import plugin_directory, register_plugin
+register_plugin()
+assert plugin_directory().endswith("hdf5/plugin"), plugin_directory()'
+fi

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from typing import Any, Iterator, Mapping, MutableMapping, Optional, Union
+from typing import Any, Callable, Mapping, MutableMapping, Optional, Sequence, Union
 
 import numpy as np
 from numcodecs.abc import Codec
@@ -52,16 +52,30 @@ def load_profiles(store: Mapping[str, bytes]) -> list[str]:
     Raises:
         BadArgumentError: a key is not the digest of its profile; CorruptError.
     """
-    digests = []
-    for key in sorted(store):
-        if key.startswith(_FOLDER) and key.endswith(".actp"):
-            data = bytes(store[key])
-            digest = hashlib.sha256(data).hexdigest()
-            if key != f"{_FOLDER}{digest}.actp":
-                raise BadArgumentError(f"{key} holds another profile, {digest}")
-            _known[digest] = Profile.from_bytes(data)
-            digests.append(digest)
+    keys = [key for key in sorted(store) if key.startswith(_FOLDER) and key.endswith(".actp")]
+    digests = [key[len(_FOLDER) : -len(".actp")] for key in keys]
+    for digest in digests:
+        load_profile(digest, store)
     return digests
+
+
+def load_profile(digest: str, store: Mapping[str, bytes]) -> None:
+    """Registers one profile of a Zarr store, without looking for others. Nothing is read if it is registered.
+
+    Raises:
+        UnsupportedError: the store does not have it; BadArgumentError: it has another one in its place; CorruptError.
+    """
+    if digest in _known:
+        return
+    key = f"{_FOLDER}{digest}.actp"
+    try:
+        data = bytes(store[key])
+    except KeyError as error:
+        raise UnsupportedError(f"the store has no profile {digest}: {key}") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != digest:
+        raise BadArgumentError(f"{key} holds another profile, {found}")
+    _known[digest] = Profile.from_bytes(data)
 
 
 class Actz(Codec):
@@ -108,6 +122,7 @@ class Actz(Codec):
             self.profile = str(profile) if _is_digest(profile) else register_profile(profile)
         self.embed_profile = bool(embed_profile)
         self.bf16 = bool(bf16)
+        self.threads = 0  #: that a chunk takes; 0: all processors. Not kept by Zarr
 
     def encode(self, buf: Any) -> bytes:
         """The bytes of a .actz file.
@@ -122,9 +137,10 @@ class Actz(Codec):
             raise BadArgumentError(f"elements of {buf.dtype} are not in the byte order of this machine")
         if buf.flags.f_contiguous and not buf.flags.c_contiguous:
             buf = buf.T  # Zarr's order "F": what comes back is taken as it lies in memory
-        options: dict[str, Any] = {"nmse": self.nmse, "max_error": self.max_error, "effort": self.effort}
+        options: dict[str, Any] = {"nmse": self.nmse, "max_error": self.max_error, "effort": self.effort,
+                                   "threads": self.threads}  # fmt: skip
         if self.profile is not None and buf.dtype.kind in ("u" if self.bf16 else "f"):
-            options.update(profile=self._profile(), name_profile=not self.embed_profile)
+            options.update(profile=self.registered_profile(), name_profile=not self.embed_profile)
         writer = Writer()
         with writer:
             writer.add(_TENSOR, buf, dtype="bf16" if self.bf16 else None, lossless=self.lossless, **options)
@@ -138,7 +154,7 @@ class Actz(Codec):
         """
         profiles = [_known[self.profile]] if self.profile in _known else []
         try:
-            with Reader(buf, profiles=profiles) as reader:
+            with Reader(buf, profiles=profiles, threads=self.threads) as reader:
                 if reader.keys() != [_TENSOR]:
                     raise BadArgumentError(f"not a chunk: a file of tensors {reader.keys()}")
                 chunk = reader.get_tensor(_TENSOR)
@@ -148,9 +164,9 @@ class Actz(Codec):
             raise UnsupportedError(f"{error}; profile {self.profile} is not registered") from error
         return chunk if out is None else ndarray_copy(chunk.view(chunk.dtype.str), out)
 
-    def _profile(self) -> Profile:
-        assert self.profile is not None
-        if self.profile not in _known:
+    def registered_profile(self) -> Profile:
+        """The profile whose digest is `profile`. Raises: BadArgumentError, it is not registered."""
+        if self.profile is None or self.profile not in _known:
             raise BadArgumentError(f"profile {self.profile} is not registered: register_profile, or load_profiles")
         return _known[self.profile]
 
@@ -177,16 +193,17 @@ def missing_chunks(array: Any) -> list[str]:
     Raises:
         BadArgumentError: not an array of Zarr's format 2.
     """
+    grid = itertools.product(*(range(extent) for extent in array.cdata_shape))
+    return [key for key in map(chunk_namer(array), grid) if key not in array.chunk_store]
+
+
+def chunk_namer(array: Any) -> Callable[[Sequence[int]], str]:
+    """What gives the key of a chunk of a Zarr array from its place in the grid. Raises: as missing_chunks."""
     prefix = f"{array.path}/" if array.path else ""
     if f"{prefix}.zarray" not in array.store:
         raise BadArgumentError("not an array of Zarr's format 2")
     separator = json.loads(bytes(array.store[f"{prefix}.zarray"])).get("dimension_separator", ".")
-    return [key for key in _chunk_keys(prefix, separator, array.cdata_shape) if key not in array.chunk_store]
-
-
-def _chunk_keys(prefix: str, separator: str, grid: tuple[int, ...]) -> Iterator[str]:
-    for at in itertools.product(*(range(extent) for extent in grid)):
-        yield prefix + (separator.join(map(str, at)) if at else "0")
+    return lambda at: prefix + (separator.join(map(str, at)) if at else "0")
 
 
 def _is_digest(profile: Any) -> bool:

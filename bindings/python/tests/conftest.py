@@ -10,8 +10,10 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[3]
 EXAMPLES = REPOSITORY / "examples" / "data"
 
-# CTest names the library that it tests; by hand it is that of ./check.
-os.environ.setdefault("ACTZ_LIBRARY", str(REPOSITORY / "build" / "release" / "bindings" / "c" / "libactz_c.so"))
+# CTest names the library and the plugin that it tests; by hand they are those of ./check.
+BINDINGS = REPOSITORY / "build" / "release" / "bindings"
+os.environ.setdefault("ACTZ_LIBRARY", str(BINDINGS / "c" / "libactz_c.so"))
+os.environ.setdefault("HDF5_PLUGIN_PATH", str(BINDINGS / "hdf5"))
 
 # Alike on every run, short, and without a clock: machines that test are slow and busy.
 hypothesis.settings.register_profile("check", max_examples=30, deadline=None, derandomize=True, database=None)
