@@ -51,7 +51,8 @@ actz::Result<Checkpoint> Checkpoint::load(const std::string& path) {
     complete = complete && count <= out.values.size() - at;
     if (!complete) return std::span<const float>();
     at += static_cast<std::size_t>(count);
-    return std::span<const float>(out.values).subspan(at - static_cast<std::size_t>(count), static_cast<std::size_t>(count));
+    return std::span<const float>(out.values)
+        .subspan(at - static_cast<std::size_t>(count), static_cast<std::size_t>(count));
   };
   out.embedding = take(s.vocabulary, s.dim);
   out.attention_norm = take(s.layers, s.dim);

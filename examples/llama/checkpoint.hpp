@@ -7,8 +7,8 @@
 
 #include "actz/result.hpp"
 
-/// A checkpoint of llama2.c in its first ("legacy") layout: seven int32, then float32 matrices, row-major [outputs][inputs],
-/// layer by layer within each kind.
+/// A checkpoint of llama2.c in its first ("legacy") layout: seven int32, then float32 matrices, row-major
+/// [outputs][inputs], layer by layer within each kind.
 struct Checkpoint {
   struct Sizes {
     std::uint32_t dim = 0;     ///< of the residual stream

@@ -100,8 +100,7 @@ void Llama::attend(std::size_t layer, std::size_t position, std::span<float> x, 
     const std::size_t kv_at = head / (s.heads / s.kv_heads) * head_dim;
     const float* const q = &query[head * head_dim];
     for (std::size_t t = 0; t <= position; ++t) {
-      scores[t] =
-          dot(q, &cache.keys[layer][t * kv_dim + kv_at], head_dim) / std::sqrt(static_cast<float>(head_dim));
+      scores[t] = dot(q, &cache.keys[layer][t * kv_dim + kv_at], head_dim) / std::sqrt(static_cast<float>(head_dim));
     }
     softmax(scores);
     float* const to = &mixed[head * head_dim];

@@ -7,7 +7,7 @@
 namespace {
 
 constexpr std::uint32_t kUnknown = 0;
-constexpr std::uint32_t kFirstByte = 3;         ///< token of byte 0, where a character has no piece
+constexpr std::uint32_t kFirstByte = 3;            ///< token of byte 0, where a character has no piece
 const std::string kVisibleSpace = "\xE2\x96\x81";  // U+2581
 
 /// The characters of UTF-8 text; a byte that begins none is one of its own.
@@ -46,8 +46,8 @@ std::string squeezed(const std::string& text) {
 std::vector<std::string> words_of(const std::string& text) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool begins = text[i] == ' ' ? i == 0 || text[i - 1] != ' ' || (i + 1 < text.size() && text[i + 1] != ' ')
-                                       : i == 0;
+    const bool begins =
+        text[i] == ' ' ? i == 0 || text[i - 1] != ' ' || (i + 1 < text.size() && text[i + 1] != ' ') : i == 0;
     if (begins) out.emplace_back();
     out.back() += text[i];
   }
@@ -83,7 +83,8 @@ actz::Result<Tokenizer> Tokenizer::load(const std::string& path, std::uint32_t v
     at += bytes;
   }
   if (out.pieces_.size() != vocabulary)
-    return actz::Error{actz::ErrorCode::corrupt, actz::Error::kNoOffset, path + " has another number of tokens than the checkpoint"};
+    return actz::Error{actz::ErrorCode::corrupt, actz::Error::kNoOffset,
+                       path + " has another number of tokens than the checkpoint"};
   for (std::uint32_t i = 0; i < vocabulary; ++i) out.number_of_.emplace(out.pieces_[i], i);
   return out;
 }

@@ -7,8 +7,8 @@
 
 #include "actz/result.hpp"
 
-/// The two vocabularies of llama2.c and its kin: tokenizer.bin, pieces that are merged by score; NAME.vocab, one piece of one
-/// character on each line. Token 1 begins a text, 2 ends one.
+/// The two vocabularies of llama2.c and its kin: tokenizer.bin, pieces that are merged by score; NAME.vocab, one piece
+/// of one character on each line. Token 1 begins a text, 2 ends one.
 class Tokenizer {
  public:
   static constexpr std::uint32_t kBegin = 1, kEnd = 2;

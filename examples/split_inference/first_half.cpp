@@ -103,7 +103,8 @@ actz::Status run_first_half(Link& link, const Llama& model, const actz::Profile&
   const std::size_t given = options.new_tokens > 0 ? text.size() : text.size() - 1;
   const std::size_t positions = given + options.new_tokens;
   if (positions == 0 || positions > model.sizes().positions)
-    return actz::Error{actz::ErrorCode::bad_argument, actz::Error::kNoOffset, "the text is empty, or longer than the model's longest sequence"};
+    return actz::Error{actz::ErrorCode::bad_argument, actz::Error::kNoOffset,
+                       "the text is empty, or longer than the model's longest sequence"};
   actz::PacketOptions packet_options;
   packet_options.nmse = options.nmse;
   packet_options.max_rows = static_cast<std::uint32_t>(positions);

@@ -10,11 +10,11 @@
 #include "llama.hpp"
 
 struct FirstHalfOptions {
-  std::uint32_t layers = 0;   ///< run here; the second half runs the others
-  std::size_t block = 32;     ///< rows of a packet, as long as the text given lasts
-  std::size_t new_tokens = 0; ///< to generate after it
+  std::uint32_t layers = 0;    ///< run here; the second half runs the others
+  std::size_t block = 32;      ///< rows of a packet, as long as the text given lasts
+  std::size_t new_tokens = 0;  ///< to generate after it
   double nmse = 0.02;
-  bool compares = false;       ///< runs the whole model here, too
+  bool compares = false;      ///< runs the whole model here, too
   std::size_t corrupted = 0;  ///< the number of a packet to change a bit of, from 1 on; 0: none
 };
 
@@ -23,8 +23,8 @@ struct TokenReport {
   std::uint32_t token = 0;  ///< the next one: of the text, or generated
   double bits = 0;          ///< of the packet, for each row of it
   double encode_us = 0, decode_us = 0;
-  double model_us = 0;  ///< of all layers, if compared
-  bool agrees = false;  ///< the most likely next token is that of the whole model
+  double model_us = 0;              ///< of all layers, if compared
+  bool agrees = false;              ///< the most likely next token is that of the whole model
   double loss = 0, whole_loss = 0;  ///< nats of the next token: of the split and of the whole model
 };
 

@@ -2,8 +2,9 @@
 
 #include "actz/streams.hpp"
 
-actz::Result<actz::Profile> learn_profile(const Llama& model, std::uint32_t layers, std::span<const std::uint32_t> tokens,
-                                          std::size_t window, const std::vector<double>& nmse, bool match_rows) {
+actz::Result<actz::Profile> learn_profile(const Llama& model, std::uint32_t layers,
+                                          std::span<const std::uint32_t> tokens, std::size_t window,
+                                          const std::vector<double>& nmse, bool match_rows) {
   const std::size_t windows = tokens.size() / window;
   if (windows == 0)
     return actz::Error{actz::ErrorCode::bad_argument, actz::Error::kNoOffset, "the text is shorter than a window"};

@@ -22,7 +22,7 @@ actz::Error refused(const std::string& what) {
 
 /// What an earlier listener left; nothing else.
 void remove_old_socket(const char* path) {
-  struct stat found{};
+  struct stat found {};
   if (lstat(path, &found) == 0 && S_ISSOCK(found.st_mode)) unlink(path);
 }
 
@@ -34,10 +34,12 @@ actz::Result<int> open_socket(const std::string& address, Take take) {
     name.sun_family = AF_UNIX;
     const std::string path = address.substr(kUnix.size());
     if (path.empty() || path.size() >= sizeof(name.sun_path))
-      return actz::Error{actz::ErrorCode::bad_argument, actz::Error::kNoOffset, "a path is too long or missing: " + address};
+      return actz::Error{actz::ErrorCode::bad_argument, actz::Error::kNoOffset,
+                         "a path is too long or missing: " + address};
     path.copy(name.sun_path, path.size());
     const int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (descriptor >= 0 && take(descriptor, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0) return descriptor;
+    if (descriptor >= 0 && take(descriptor, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0)
+      return descriptor;
     const actz::Error error = refused(address);
     if (descriptor >= 0) close(descriptor);
     return error;
@@ -90,7 +92,8 @@ actz::Status Link::receive(std::span<std::byte> to) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return refused("nothing comes from the other end");
     if (got == 0)
-      return actz::Error{actz::ErrorCode::need_more_input, actz::Error::kNoOffset, "the other end has closed the connection"};
+      return actz::Error{actz::ErrorCode::need_more_input, actz::Error::kNoOffset,
+                         "the other end has closed the connection"};
     to = to.subspan(static_cast<std::size_t>(got));
   }
   return {};

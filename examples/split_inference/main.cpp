@@ -23,7 +23,8 @@ constexpr const char* kUsage =
 template <class T>
 T or_exit(actz::Result<T> result) {
   if (result) return std::move(result).value();
-  std::fprintf(stderr, "%s [%s]\n", result.error().message.c_str(), std::string(to_string(result.error().code)).c_str());
+  std::fprintf(stderr, "%s [%s]\n", result.error().message.c_str(),
+               std::string(to_string(result.error().code)).c_str());
   std::exit(1);
 }
 
@@ -141,8 +142,9 @@ int first(Arguments arguments) {
   const auto qualities = numbers_of(arguments.text("quality", "0.02"));
   const bool each = arguments.number("each", 0) > 0;
   arguments.end();
-  const char* const head = options.compares ? "    nmse     bits encode_us decode_us    agree      loss  loss_add  model_us coding\n"
-                                            : "    nmse     bits encode_us decode_us\n";
+  const char* const head = options.compares
+                               ? "    nmse     bits encode_us decode_us    agree      loss  loss_add  model_us coding\n"
+                               : "    nmse     bits encode_us decode_us\n";
   std::vector<std::pair<double, Sums>> all;
   for (const double nmse : qualities) {
     options.nmse = nmse;
@@ -161,7 +163,8 @@ int first(Arguments arguments) {
     });
     if (options.new_tokens > 0 && !each) std::printf("\n");
     if (!status) {
-      std::fprintf(stderr, "%s [%s]\n", status.error().message.c_str(), std::string(to_string(status.error().code)).c_str());
+      std::fprintf(stderr, "%s [%s]\n", status.error().message.c_str(),
+                   std::string(to_string(status.error().code)).c_str());
       return 1;
     }
     all.emplace_back(nmse, sums);

@@ -12,7 +12,7 @@ static_assert(std::endian::native == std::endian::little);
 
 struct Opening {
   std::array<std::byte, actz::PacketSession::kBytes> session{};
-  std::uint32_t layers = 0;      ///< that were run before
+  std::uint32_t layers = 0;        ///< that were run before
   std::uint32_t wants_logits = 0;  ///< 1: they follow each answer
 };
 

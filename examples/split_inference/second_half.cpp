@@ -74,7 +74,8 @@ actz::Status serve(Link& link, const Llama& model, const std::vector<actz::Profi
     const std::chrono::duration<float, std::micro> taken = Clock::now() - before;
     if (!rows) return rows.error();
     const auto count = static_cast<float>(decoder->rows_decoded() - position);
-    if (const auto answered = answer_rows(link, model, opening, *rows, taken.count() / count, position, cache); !answered)
+    if (const auto answered = answer_rows(link, model, opening, *rows, taken.count() / count, position, cache);
+        !answered)
       return answered.error();
   }
   return {};

@@ -1,7 +1,7 @@
 """Chapter 12: packets of rows."""
 
 from bitio import BitReader, ByteReader, FormatError, require
-from checksums import crc32c, xxh64
+from checksums import crc32c, sha256, xxh64
 from chunks import READER_MAX_CHUNK_BYTES, Dictionary, apply_patches, decode_step, rows_of_dictionary
 from model import LOSSY, read_model
 from rans import RansDecoder
@@ -140,4 +140,17 @@ def decode_packets(received, profiles):
     while reader.remaining() > 0:
         out += decoder.decode(read_packet(reader))
     return out
+# end
+
+
+# spec: test_values
+def check_packet_test_values():
+    model = bytes.fromhex("0101010101000000020000000000803F00010100002367E501A0000F00000200000060030C0100FFFFFFFF"
+                          "0004006A003C00821E0C00")
+    session = bytes.fromhex("8941435A500D0A1A0112000002000000030000000000803E00000100B67F3EA7DC067CB7B496E5A43BC13A0F"
+                            "145715AA277D72E3642AEC3758A4FDA072C4E2CA")
+    packets = "070BEF00906C1000" "0973208100F81B7F1605"  # of one row, and of two with bypass bits
+    profile = type("", (), {"models": {sha256(model): model}, "dictionaries": {}})
+    elements = decode_packets(session + bytes.fromhex(packets), [profile])
+    assert elements == bytes.fromhex("0000803E000080BE" "0000803E0000403F" "0000003F0000403F")  # 0.25, -0.25 ...
 # end

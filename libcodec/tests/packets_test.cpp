@@ -7,9 +7,9 @@
 #include <random>
 
 #include "actz/packets.hpp"
-#include "base/cpu_kernel.hpp"
-#include "base/checksum.hpp"
 #include "base/bytes.hpp"
+#include "base/checksum.hpp"
+#include "base/cpu_kernel.hpp"
 #include "coded_tensors.hpp"
 
 using namespace actz;
@@ -176,7 +176,8 @@ TEST_CASE("rows of every float type, and what is not finite, arrive") {
     const Bytes infinity = [&] {  // exponents of ones, whatever the type
       Bytes out(width, std::byte{0});
       out[width - 1] = std::byte{0x7F};
-      if (width > 1) out[width - 2] = dtype == DType::f16 ? std::byte{0} : dtype == DType::f64 ? std::byte{0xF0} : std::byte{0x80};
+      if (width > 1)
+        out[width - 2] = dtype == DType::f16 ? std::byte{0} : dtype == DType::f64 ? std::byte{0xF0} : std::byte{0x80};
       if (dtype == DType::f16) out[width - 1] = std::byte{0x7C};
       return out;
     }();
@@ -272,16 +273,16 @@ TEST_CASE("a session says who can read it") {
     return out;
   };
   CHECK(code(session, kinds()[2].profile) == ErrorCode::unsupported);
-  DecodeLimits small;
+  DecodeLimits small;  // R-PACK-06
   small.max_chunk_bytes = 4 * kRows * kChannels - 1;
   CHECK(code(session, matched(), small) == ErrorCode::limit_exceeded);
   CHECK(code(Bytes(session.begin(), session.end() - 1), matched()) == ErrorCode::corrupt_bounds);
   CHECK(code(changed(0, 0), matched()) == ErrorCode::corrupt_signature);
-  CHECK(code(changed(8, 2), matched()) == ErrorCode::unsupported);                                            // version
-  CHECK(code(changed(8, 1 | 6 << 8), matched()) == ErrorCode::corrupt);                                       // i32
-  CHECK(code(changed(12, kChannels + 1), matched()) == ErrorCode::corrupt);                                   // channels
-  CHECK(code(changed(16, 0), matched()) == ErrorCode::corrupt);                                               // max_rows
-  CHECK(code(changed(20, 0x7F800000), matched()) == ErrorCode::corrupt);                                      // unit
+  CHECK(code(changed(8, 2), matched()) == ErrorCode::unsupported);           // version
+  CHECK(code(changed(8, 1 | 6 << 8), matched()) == ErrorCode::corrupt);      // i32
+  CHECK(code(changed(12, kChannels + 1), matched()) == ErrorCode::corrupt);  // channels
+  CHECK(code(changed(16, 0), matched()) == ErrorCode::corrupt);              // max_rows
+  CHECK(code(changed(20, 0x7F800000), matched()) == ErrorCode::corrupt);     // unit
   for (std::size_t bit = 0; bit < 8 * session.size(); ++bit) {
     Bytes broken = session;
     broken[bit / 8] ^= std::byte{static_cast<unsigned char>(1u << bit % 8)};

@@ -72,8 +72,8 @@ class PacketDecoder {
  public:
   /// @param session   as received: PacketSession::kBytes bytes.
   /// @param profiles  one of them holds the session's model.
-  /// @param limits    max_chunk_bytes bounds max_rows · channels, at 4 bytes or those of the element, whichever is more.
-  /// Errors: corrupt…, unsupported (a model that no profile holds, another version), limit_exceeded.
+  /// @param limits    max_chunk_bytes bounds max_rows · channels, at 4 bytes or those of the element, whichever is
+  /// more. Errors: corrupt…, unsupported (a model that no profile holds, another version), limit_exceeded.
   static Result<PacketDecoder> begin(std::span<const std::byte> session, const std::vector<Profile>& profiles,
                                      const DecodeLimits& limits = {});
   ~PacketDecoder();

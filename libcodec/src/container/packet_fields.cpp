@@ -145,7 +145,7 @@ Result<std::size_t> read_packet_bytes(std::span<const std::byte> begin) {
   const Count body_bytes = read_count(begin);
   if (body_bytes.broken) return Error{ErrorCode::corrupt, 0, "the length of a packet is broken"};  // R-PACK-05
   if (!body_bytes.complete)
-    return Error{ErrorCode::need_more_input, begin.size(), "the length of a packet is not complete"};
+    return Error{ErrorCode::need_more_input, begin.size(), "the length of a packet is not complete"};  // R-PACK-10
   return body_bytes.length_bytes + body_bytes.value;
 }
 

@@ -137,10 +137,10 @@ std::uint64_t PacketDecoder::rows_decoded() const { return state_->next_row; }
 Result<std::size_t> PacketDecoder::packet_bytes(std::span<const std::byte> begin) { return read_packet_bytes(begin); }
 
 Result<std::vector<std::byte>> PacketDecoder::decode(std::span<const std::byte> packet) try {
-  if (state_->failed) return *state_->failed;
+  if (state_->failed) return *state_->failed;  // R-PACK-11
   const auto bytes = read_packet_bytes(packet);
   if (bytes && packet.size() < *bytes)
-    return Error{ErrorCode::need_more_input, packet.size(), "a packet is not complete"};
+    return Error{ErrorCode::need_more_input, packet.size(), "a packet is not complete"};  // R-PACK-10
   if (!bytes && bytes.error().code == ErrorCode::need_more_input) return bytes.error();
   auto rows = !bytes                   ? Result<std::vector<std::byte>>(bytes.error())
               : packet.size() > *bytes ? Error{ErrorCode::corrupt_bounds, *bytes, "bytes follow the packet"}

@@ -15,7 +15,7 @@ inline constexpr unsigned kExactEffort = 7;
 /// @param metric  may be empty; must outlive what is made of the result.
 inline DecisionOptions decisions_of_effort(unsigned effort, const TaskMetric& metric) {
   return {true,
-          effort >= kExactEffort  ? TrellisContexts::of_each_path
+          effort >= kExactEffort ? TrellisContexts::of_each_path
           : effort > kFastEffort ? TrellisContexts::of_each_quantizer
                                  : TrellisContexts::of_best_path,
           metric.empty() ? nullptr : &metric, effort <= kFastEffort};

@@ -107,8 +107,8 @@ Status PacketEncoder::State::encode(std::span<const std::byte> elements, std::si
   StepRows step{0, {0}, {0}, {0}};
   for (std::size_t i = 0; i < count; ++i) {
     step.t = step.row[0] = step.position[0] = next_row + i;
-    const auto coded =
-        rows.encode_step(run, step, [&](std::size_t, float* room) { return input.centred(elements, i, room); }, matches);
+    const auto coded = rows.encode_step(
+        run, step, [&](std::size_t, float* room) { return input.centred(elements, i, room); }, matches);
     match_writer.write(step, matches, out->bypass());
     if (!out->write(coded.levels, match_writer.start_activity())) return bad_argument("the model cannot code a row");
     output.store(i, coded.decoded[0]);
@@ -118,8 +118,12 @@ Status PacketEncoder::State::encode(std::span<const std::byte> elements, std::si
   ChunkStatistics statistics;
   const auto patches = write_patches(meter.finish(statistics));
   const CodedSymbols coded = out->finish(kMostLanes);
-  const PacketParts parts{static_cast<std::uint32_t>(count), coded.coded.lanes_log2(), chain.take(room_and_decoded),
-                          coded.coded.states_and_words,      coded.bypass,             patches};
+  const PacketParts parts{static_cast<std::uint32_t>(count),
+                          coded.coded.lanes_log2(),
+                          chain.take(room_and_decoded),
+                          coded.coded.states_and_words,
+                          coded.bypass,
+                          patches};
   if (!write_packet(parts, packet)) return bad_argument("a packet of so many rows is too long");
   return {};
 }
@@ -165,7 +169,8 @@ std::span<const std::byte> PacketEncoder::decoded() const {
 Result<std::span<const std::byte>> PacketEncoder::encode(std::span<const std::byte> rows) try {
   if (state_->failed) return *state_->failed;
   const std::size_t count = rows.size() / state_->row_bytes();
-  if (count == 0 || rows.size() % state_->row_bytes() != 0) return bad_argument("a packet holds one or more whole rows");
+  if (count == 0 || rows.size() % state_->row_bytes() != 0)
+    return bad_argument("a packet holds one or more whole rows");
   if (count > state_->tensor.rows - state_->next_row) return bad_argument("the session has no room for so many rows");
   const Status coded = state_->encode(rows, count);
   if (coded) return std::span<const std::byte>(state_->packet);
