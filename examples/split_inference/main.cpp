@@ -2,14 +2,11 @@
 // the second, which runs the rest and sends the text back. README.md shows it.
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 
-#include "arguments.hpp"
-#include "checkpoint.hpp"
 #include "first_half.hpp"
 #include "learn_profile.hpp"
+#include "program.hpp"
 #include "second_half.hpp"
-#include "tokenizer.hpp"
 
 namespace {
 
@@ -18,29 +15,10 @@ constexpr const char* kUsage =
     "                       [--matches 0]\n"
     "split_inference second --weights W --profile P --listen unix:PATH|HOST:PORT [--connections 1]\n"
     "split_inference first  --weights W --tokenizer T --profile P --layer K --connect ADDRESS [--quality NMSE,NMSE…]\n"
-    "                       --prompt TEXT | --text F  [--new 64] [--block 32] [--each 1] [--compare 0] [--corrupt N]\n";
-
-template <class T>
-T or_exit(actz::Result<T> result) {
-  if (result) return std::move(result).value();
-  std::fprintf(stderr, "%s [%s]\n", result.error().message.c_str(),
-               std::string(to_string(result.error().code)).c_str());
-  std::exit(1);
-}
-
-Llama load_model(Arguments& arguments) { return Llama(or_exit(Checkpoint::load(arguments.text("weights")))); }
-
-Tokenizer load_tokenizer(Arguments& arguments, const Llama& model) {
-  return or_exit(Tokenizer::load(arguments.text("tokenizer"), model.sizes().vocabulary));
-}
+    "                       --prompt TEXT | --text F  [--new 0] [--block 32] [--each 1] [--compare 0] [--corrupt N]\n";
 
 actz::Profile load_profile(Arguments& arguments) {
   return or_exit(actz::Profile::parse(or_exit(read_file(arguments.text("profile")))));
-}
-
-std::string text_of(const std::string& path) {
-  const auto bytes = or_exit(read_file(path));
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 std::uint32_t split_of(Arguments& arguments, const Llama& model) {
@@ -75,9 +53,8 @@ int learn(Arguments arguments) {
   const bool match_rows = arguments.number("matches", 1) > 0;
   arguments.end();
   const auto profile = or_exit(learn_profile(model, layers, tokens, window, nmse, match_rows)).serialise();
-  std::ofstream out(path, std::ios::binary);
-  out.write(reinterpret_cast<const char*>(profile.data()), static_cast<std::streamsize>(profile.size()));
-  return out.flush() ? 0 : 1;
+  write_file(path, profile);
+  return 0;
 }
 
 int second(Arguments arguments) {
@@ -131,12 +108,11 @@ int first(Arguments arguments) {
   const Tokenizer tokenizer = load_tokenizer(arguments, model);
   const actz::Profile profile = load_profile(arguments);
   const std::string address = arguments.text("connect");
-  const std::string prompt = arguments.text("prompt", "");
-  const auto text = tokenizer.encode(prompt.empty() ? text_of(arguments.text("text")) : prompt);
+  const auto text = tokens_of(arguments, tokenizer);
   FirstHalfOptions options;
   options.layers = split_of(arguments, model);
   options.block = std::max(arguments.number("block", 32), 1UL);
-  options.new_tokens = arguments.number("new", prompt.empty() ? 0 : 64);
+  options.new_tokens = arguments.number("new", 0);
   options.compares = arguments.number("compare", 1) > 0;
   options.corrupted = arguments.number("corrupt", 0);
   const auto qualities = numbers_of(arguments.text("quality", "0.02"));
@@ -163,8 +139,7 @@ int first(Arguments arguments) {
     });
     if (options.new_tokens > 0 && !each) std::printf("\n");
     if (!status) {
-      std::fprintf(stderr, "%s [%s]\n", status.error().message.c_str(),
-                   std::string(to_string(status.error().code)).c_str());
+      print_error(status.error());
       return 1;
     }
     all.emplace_back(nmse, sums);

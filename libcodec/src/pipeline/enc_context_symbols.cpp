@@ -9,6 +9,7 @@
 #include "linear/transpose.hpp"
 #include "pipeline/enc_symbols.hpp"
 #include "rows/context_lanes.hpp"
+#include "rows/row_contexts.hpp"
 
 namespace actz {
 namespace {
@@ -38,6 +39,11 @@ class ContextSymbols final : public StepSymbols {
 
   bool write(std::span<const std::int16_t* const> levels, std::span<const std::int32_t> activity) override {
     const std::size_t count = levels.size();
+    run_.push_back(count);
+    if (count == 1) {
+      write_row(levels[0], activity.empty() ? kActivityStart : activity[0]);
+      return true;
+    }
     const unsigned precision_bits = model_.context.tables.precision_bits;
     lanes_.start(rows_, count, activity);
     gather_columns(levels);
@@ -50,7 +56,6 @@ class ContextSymbols final : public StepSymbols {
       for (std::size_t i = 0; i < count; ++i) table[i] = static_cast<std::uint8_t>(offset[i] >> precision_bits);
       lanes_.advance(rows_, k, count, columns_.row(k));
     }
-    run_.push_back(count);
     return true;
   }
 
@@ -63,6 +68,13 @@ class ContextSymbols final : public StepSymbols {
     std::size_t end = at_;
     for (std::size_t step = run_.size(); step-- > 0;) {
       const std::size_t rows = run_[step];
+      if (rows == 1) {
+        for (std::size_t k = 0; k < coefficients(); ++k) {
+          --end;
+          encoder.encode_single(EncodeTables::table_offset(table_[end]), symbol_[end]);
+        }
+        continue;
+      }
       for (std::size_t k = 0; k < coefficients(); ++k) {
         end -= rows;
         const std::uint8_t* const table = &table_[end];
@@ -90,16 +102,29 @@ class ContextSymbols final : public StepSymbols {
 
   /// Escapes with their excess, and raw bits, row by row.
   void write_bypass(std::size_t coefficient, std::size_t count, std::uint8_t* symbols) {
-    const unsigned raw_bits = model_.context.raw_bits[coefficient];
     for (std::size_t i = 0; i < count; ++i) {
-      const std::uint32_t code = zigzag(rows_.index[i] >> raw_bits);
-      const std::uint32_t code_count = model_.context.code_count[lanes_.table_of(rows_, i)];
-      if (code >= code_count) {
-        symbols[i] = ContextModel::kEscapeSymbol;
-        bypass_.exp_golomb(code - code_count);
-      }
-      if (raw_bits > 0) bypass_.bits(static_cast<std::uint32_t>(rows_.index[i]), raw_bits);
+      const auto symbol = complete_symbol(coefficient, lanes_.table_of(rows_, i), rows_.index[i]);
+      if (symbol == ContextModel::kEscapeSymbol) symbols[i] = symbol;
     }
+  }
+
+  std::uint8_t complete_symbol(std::size_t coefficient, unsigned table, std::int32_t index) {
+    const unsigned raw_bits = model_.context.raw_bits[coefficient];
+    const std::uint32_t code = zigzag(index >> raw_bits);
+    const std::uint32_t code_count = model_.context.code_count[table];
+    if (code >= code_count) bypass_.exp_golomb(code - code_count);
+    if (raw_bits > 0) bypass_.bits(static_cast<std::uint32_t>(index), raw_bits);
+    return code >= code_count ? ContextModel::kEscapeSymbol : static_cast<std::uint8_t>(code);
+  }
+
+  /// One row alone, as in packets: lanes side by side would be idle but for one.
+  void write_row(const std::int16_t* levels, std::int32_t activity) {
+    visit_contexts(model_.context, model_.state_bits, levels, activity,
+                   [&](std::size_t k, unsigned bin, unsigned quantizer, std::int32_t index) {
+                     table_[at_] = model_.context.table(k, bin, quantizer);
+                     symbol_[at_] = complete_symbol(k, table_[at_], index);
+                     ++at_;
+                   });
   }
 
   const CodecModel& model_;
