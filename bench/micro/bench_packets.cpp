@@ -12,6 +12,7 @@
 
 #include "actz/archive.hpp"
 #include "actz/packets.hpp"
+#include "profile/profile_content.hpp"
 #include "rows/enc_lossy_rows.hpp"
 
 namespace {
@@ -104,7 +105,9 @@ void count_bytes(const Setting& of, unsigned effort, benchmark::State& state) {
   options.profile = &of.profile;
   options.embed_model = false;
   options.effort = effort;
-  options.lambda = kLambdaPerHalfStepSquared * std::pow(double{unit} * (1 << kFractionBits), 2);
+  const unsigned state_bits = of.profile.content().rungs[single.rung()].model.state_bits;
+  options.lambda = (state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared) *
+                   std::pow(double{unit} * (1 << kFractionBits), 2);
   MemorySink sink;
   ArchiveWriter writer(sink);
   MemoryElements elements(DType::f32, std::as_bytes(std::span(of.rows)));
