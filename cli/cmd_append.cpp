@@ -1,6 +1,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "decode_options.hpp"
 #include "encode_options.hpp"
 #include "encode_tensors.hpp"
 #include "file_adapters.hpp"
@@ -26,6 +27,7 @@ int append_to(const EncodePlan& plan, const std::string& path, const Verb& verb)
   FileSink sink(*file);
   DecodeOptions reading;
   reading.profiles = plan.profiles();
+  if (const auto failure = read_require_option(verb, reading.required)) return report(*failure);
   auto writer = ArchiveWriter::resume(*source, sink, reading);
   if (!writer) return report({path, writer.error()});
   const auto start = std::chrono::steady_clock::now();
@@ -52,6 +54,7 @@ int run_append(const Arguments& arguments) {
       "  actz append texts.actz text7.npy --profile layer6.actp --name-profile --nmse 0.005");
   add_encode_options(verb);
   add_plan_options(verb);
+  add_require_option(verb);
   if (const auto code = verb.parse(arguments)) return *code;
   Arguments inputs = verb.files();
   if (inputs.empty()) return usage_error("append wants a file and an input");

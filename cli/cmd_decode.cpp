@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/try.hpp"
+#include "decode_options.hpp"
 #include "file_adapters.hpp"
 #include "io/tensor_sink.hpp"
 #include "progress.hpp"
@@ -66,6 +67,8 @@ Status decode_path(const std::string& from, const std::string& to, io::FileForma
                    fmt::format("--rows leaves the {} rows of '{}'", tensors[i].rows, tensors[i].name)};
     }
   }
+  for (const std::size_t i : chosen)
+    ACTZ_CHECK(check_provenance(reader.summary().metadata, tensors[i].name, options.required));
   ACTZ_TRY(auto sink, io::open_sink(to, format, infos, verb.has("force")));
   for (const std::size_t i : chosen) {
     const std::uint64_t first = rows ? rows->first : 0;
@@ -106,9 +109,9 @@ int run_decode(const Arguments& arguments) {
       "  actz decode hidden.actz hidden.npy\n  actz decode archive.actz part.npy --tensor layer6 --rows 1000:1010");
   verb.options()("tensor", po::value<std::string>(), "only this tensor")(
       "rows", po::value<std::string>(), "A:B, rows counted over all sequences; gives [rows, channels]")(
-      "profile,p", po::value<Arguments>()->composing(), "profile that the file names (may be repeated)")(
       "format", po::value<std::string>(), "npy, npz, safetensors or raw, whatever the ending")("force,f",
                                                                                                "overwrite the output");
+  add_decode_options(verb);
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().size() != 2) return usage_error("decode wants an input and an output");
   const std::string& from = verb.files()[0];
@@ -119,16 +122,9 @@ int run_decode(const Arguments& arguments) {
     return usage_error("--rows wants A:B and a file");
   Progress progress("decode", verb.shows_progress());
   DecodeOptions options;
-  options.threads = verb.threads();
+  if (const auto failure = read_decode_options(verb, options)) return report(*failure);
   options.progress = &Progress::update;
   options.progress_context = &progress;
-  if (verb.has("profile")) {
-    for (const std::string& path : verb.get<Arguments>("profile")) {
-      auto profile = load_profile(path);
-      if (!profile) return report({path, profile.error()});
-      options.profiles.push_back(*profile);
-    }
-  }
   const Status status =
       from == "-" ? decode_pipe(to, *format, verb, options) : decode_path(from, to, *format, verb, options);
   if (!status) return report({status.error().code == ErrorCode::io ? "" : from, status.error()});

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "decode_options.hpp"
 #include "file_adapters.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
@@ -11,18 +12,11 @@ int run_verify(const Arguments& arguments) {
       "verify FILE... [options]",
       "Decodes files from front to back and checks every checksum, coder state and digest, the order of sections and\n"
       "the index. Example:\n  actz verify archive/*.actz");
-  verb.options()("profile,p", po::value<Arguments>()->composing(), "profile that the files name (may be repeated)");
+  add_decode_options(verb);
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().empty()) return usage_error("verify wants files");
   DecodeOptions options;
-  options.threads = verb.threads();
-  if (verb.has("profile")) {
-    for (const std::string& path : verb.get<Arguments>("profile")) {
-      auto profile = load_profile(path);
-      if (!profile) return report({path, profile.error()});
-      options.profiles.push_back(*profile);
-    }
-  }
+  if (const auto failure = read_decode_options(verb, options)) return report(*failure);
   int worst = kOk;
   Json list = Json::array();
   for (const std::string& path : verb.files()) {

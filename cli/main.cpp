@@ -28,6 +28,7 @@ constexpr NamedVerb kVerbs[] = {
     {"decode", run_decode, "get tensors, or some of their rows, back"},
     {"info", run_info, "show what a file or profile holds, without decoding"},
     {"verify", run_verify, "decode and check whole files"},
+    {"recover", run_recover, "save what is left of a damaged file"},
     {"eval", run_eval, "compare two tensor files: NMSE, PSNR, largest error"},
     {"cat", run_cat, "print values as text"},
     {"bounds", run_bounds, "say what rate theory allows, and how far learned models may be off"},

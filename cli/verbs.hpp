@@ -11,6 +11,7 @@ int run_append(const Arguments& arguments);
 int run_decode(const Arguments& arguments);
 int run_info(const Arguments& arguments);
 int run_verify(const Arguments& arguments);
+int run_recover(const Arguments& arguments);
 int run_eval(const Arguments& arguments);
 int run_cat(const Arguments& arguments);
 int run_bounds(const Arguments& arguments);

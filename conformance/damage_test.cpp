@@ -2,8 +2,10 @@
 // every length of files of up to EVERY_BYTES, and each STEPth of those of up to MOST_BYTES, where STEP is odd, so that
 // all bits of a byte get their turn. Reads each damaged file through the index and from front to back. It must be
 // refused with an error of a family that means "broken", or be harmless: decode to the very bytes of the sound file. A
-// damaged file that decodes to anything else, an error of another family, or a crash fails the test. Prints how many
-// cases of each sort there were.
+// damaged file that decodes to anything else, an error of another family, or a crash fails the test. `recover` must
+// then give rows of the sound file only, and, if the damaged section is no model, dictionary, header of a tensor,
+// reference or source, all but those of the damaged chunk. Prints how many cases of each sort there were.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -14,8 +16,10 @@
 #include <string>
 #include <vector>
 
-#include "actz/archive.hpp"
+#include "actz/recover.hpp"
 #include "base/try.hpp"
+#include "container/fields.hpp"
+#include "recover/section_scan.hpp"
 
 using namespace actz;
 
@@ -78,6 +82,61 @@ Result<Decoded> at_random(std::span<const std::byte> file) {
   return out;
 }
 
+/// All tensors of a file, each with its elements.
+Result<std::vector<std::pair<TensorSummary, Bytes>>> tensors_of(std::span<const std::byte> file) {
+  const MemorySource source(file);
+  ACTZ_TRY(const auto reader, ArchiveReader::open(source, limited()));
+  std::vector<std::pair<TensorSummary, Bytes>> out;
+  for (const TensorSummary& tensor : reader.summary().tensors) {
+    out.emplace_back(tensor, Bytes());
+    ACTZ_CHECK(reader.read_rows(out.size() - 1, 0, tensor.rows, [&](std::span<const std::byte> elements) -> Status {
+      out.back().second.insert(out.back().second.end(), elements.begin(), elements.end());
+      return {};
+    }));
+  }
+  return out;
+}
+
+/// The sections of a sound file, and how many chunks damage to each may cost.
+class Costs {
+ public:
+  explicit Costs(std::span<const std::byte> file) {
+    const auto parts = scan_sections(MemorySource(file), {});
+    bool referenced = false;
+    for (const ScannedPart& part : *parts) {
+      const auto payload = file.subspan(static_cast<std::size_t>(part.offset_bytes) + kSectionHeaderBytes,
+                                        static_cast<std::size_t>(part.header.payload_bytes));
+      const auto type = static_cast<SectionType>(part.header.type);
+      std::uint64_t cost = 0;
+      if (type == SectionType::chunk) {
+        ++chunks_;
+        cost = referenced || read_chunk_header(payload, 0)->is_source ? kAny : 1;
+      } else if (type == SectionType::tensor) {
+        referenced = read_tensor_header(payload, 0, {})->is_referenced;
+        cost = kAny;
+      } else if (type == SectionType::model || type == SectionType::model_reference ||
+                 type == SectionType::dictionary) {
+        cost = kAny;
+      }
+      ends_.emplace_back(part.offset_bytes + part.size_bytes, cost);
+    }
+  }
+
+  /// Chunks that must come back when the byte at an offset is damaged.
+  std::uint64_t fewest(std::uint64_t offset) const {
+    if (offset < kFileHeaderBytes) return chunks_;
+    for (const auto& [end, cost] : ends_) {
+      if (offset < end) return cost == kAny ? 0 : chunks_ - cost;
+    }
+    return chunks_;
+  }
+
+ private:
+  static constexpr std::uint64_t kAny = ~std::uint64_t{0};
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ends_;
+  std::uint64_t chunks_ = 0;
+};
+
 enum class Reader { front_to_back, at_random };
 
 /// Counts of one reader and one sort of damage.
@@ -115,6 +174,21 @@ class Trials {
     }
   }
 
+  /// What `recover` makes of flips.
+  void recover_file(const std::string& name, std::span<const std::byte> sound, std::size_t step) {
+    const auto wanted = tensors_of(sound);
+    if (!wanted) return;
+    const Costs costs(sound);
+    Bytes damaged(sound.begin(), sound.end());
+    for (std::size_t bit = 0; bit < 8 * damaged.size(); bit += step) {
+      damaged[bit / 8] ^= std::byte{1} << bit % 8;
+      const std::string fault = fault_of_recovery(damaged, *wanted, costs.fewest(bit / 8));
+      ++(fault.empty() ? recovered_ : not_recovered_);
+      if (!fault.empty()) std::printf("WRONG %s, bit %zu: recovered %s\n", name.c_str(), bit, fault.c_str());
+      damaged[bit / 8] ^= std::byte{1} << bit % 8;
+    }
+  }
+
   /// @return whether nothing was wrong, and something was tried.
   bool report() const {
     bool sound = files_ > 0;
@@ -129,13 +203,48 @@ class Trials {
                   static_cast<unsigned long long>(counts.wrong), static_cast<unsigned long long>(all));
       sound = sound && counts.wrong == 0;
     }
+    std::printf("recover, flips: as it should %llu, wrong %llu\n", static_cast<unsigned long long>(recovered_),
+                static_cast<unsigned long long>(not_recovered_));
     std::printf("%zu readings of sound files\n", files_);
-    return sound;
+    return sound && recovered_ > 0 && not_recovered_ == 0;
   }
 
  private:
   static Result<Decoded> read(Reader reader, std::span<const std::byte> file) {
     return reader == Reader::at_random ? at_random(file) : front_to_back(file);
+  }
+
+  using Tensors = std::vector<std::pair<TensorSummary, Bytes>>;
+
+  /// Empty if the rows are those of the sound file, and enough.
+  static std::string fault_of_recovery(const Bytes& damaged, const Tensors& wanted, std::uint64_t fewest) {
+    MemorySink sink;
+    const auto report = recover(MemorySource(damaged), sink, limited());
+    if (!report) {
+      const ErrorCode kind = family(report.error().code);
+      const bool may_fail =
+          kind == ErrorCode::corrupt || kind == ErrorCode::unsupported || kind == ErrorCode::bad_argument;
+      return fewest == 0 && may_fail ? "" : std::string(to_string(report.error().code));
+    }
+    const auto got = tensors_of(sink.bytes);
+    if (!got || !front_to_back(sink.bytes)) return "to a file that is refused";
+    std::size_t next = 0;
+    for (const RecoveredTensor& tensor : report->tensors) {
+      const auto before = std::find_if(wanted.begin(), wanted.end(),
+                                       [&](const auto& entry) { return entry.first.name == tensor.name; });
+      if (before == wanted.end()) return "a tensor of another name";
+      for (const RecoveredPiece& piece : tensor.pieces) {
+        const Bytes& elements = (*got)[next++].second;
+        const std::size_t row_bytes = before->first.channels * element_bytes(before->first.dtype);
+        const auto first = static_cast<std::size_t>(piece.rows.first) * row_bytes;
+        if (elements.size() != static_cast<std::size_t>(piece.rows.end - piece.rows.first) * row_bytes ||
+            !std::equal(elements.begin(), elements.end(),
+                        before->second.begin() + static_cast<std::ptrdiff_t>(first))) {
+          return "rows that are not those of the sound file";
+        }
+      }
+    }
+    return report->chunks >= fewest ? "" : "fewer chunks than are whole";
   }
 
   static void judge(const std::string& name, const std::string& what, Counts& counts, const Result<Decoded>& found,
@@ -153,6 +262,8 @@ class Trials {
 
   std::map<std::pair<Reader, std::string>, Counts> counts_;
   std::size_t files_ = 0;
+  std::uint64_t recovered_ = 0;
+  std::uint64_t not_recovered_ = 0;
 };
 
 }  // namespace
@@ -169,8 +280,9 @@ int main(int argument_count, char** arguments) {
     if (vector["expect"] != "accept" || vector["bytes"].get<std::uint64_t>() > most_bytes || vector.contains("rows"))
       continue;
     const std::string file = read_file(list.parent_path() / vector["file"].get<std::string>());
-    trials.of_file(vector["id"].get<std::string>(), std::as_bytes(std::span(file)),
-                   file.size() <= every_bytes ? 1 : step);
+    const std::size_t each = file.size() <= every_bytes ? 1 : step;
+    trials.of_file(vector["id"].get<std::string>(), std::as_bytes(std::span(file)), each);
+    trials.recover_file(vector["id"].get<std::string>(), std::as_bytes(std::span(file)), each);
   }
   return trials.report() ? 0 : 1;
 }

@@ -31,6 +31,17 @@ for target in nmse bits psnr lambda; do
   grep -q "a target must be a positive number" err.txt
 done
 expect 2 "$actz" decode x.actz y.npy --rows 40:60
+"$actz" encode x.npy kept.actz -q --meta model=tiny --meta revision=a1
+expect 2 "$actz" decode kept.actz y.npy --require revision=b2
+grep -q "revision is 'a1' in the file, required is 'b2'" err.txt
+expect 2 "$actz" verify kept.actz --require revision=b2
+expect 2 "$actz" append kept.actz x.npy --require layer=3
+grep -q "layer is not said in the file, required is '3'" err.txt
+expect 2 "$actz" decode x.actz y.npy --require model=tiny
+expect 2 "$actz" decode kept.actz y.npy --require model
+[ ! -e y.npy ]
+"$actz" decode kept.actz kept.npy --require revision=a1 --require model=tiny && rm kept.npy
+"$actz" decode - - --require revision=a1 < kept.actz > kept.npy && rm kept.npy
 expect 2 "$actz" decode x.actz y.npy --tensor other
 /usr/bin/python3 -c 'import numpy as np
 np.save("wrong_size.npy", np.ones(7)); np.save("not_square.npy", np.ones((8, 4))); np.save("indefinite.npy", np.diag([-1.0] + [1] * 7))'

@@ -168,4 +168,21 @@ cmp once.actz grown.actz
 test ! -e grown.actz.undo
 "$actz" append grown.actz a.npy --lossless -q
 "$actz" verify -q grown.actz
+# What is left of a file that was cut short or damaged.
+"$actz" encode x.npy intact.actz --chunk-rows 60 --lossless -q --meta layer=3
+"$actz" recover intact.actz came_back.actz -q
+cmp intact.actz came_back.actz
+size=$(stat -c %s intact.actz)
+head -c $((size * 3 / 4)) intact.actz > torn.actz
+code=0
+"$actz" recover torn.actz salvaged.actz > recovered.txt || code=$?
+[ "$code" -eq 3 ]
+grep -q "the end is missing" recovered.txt
+"$actz" verify -q salvaged.actz
+piece=$(sed -n 's/^  \(.*\[0:[0-9]*\]\)$/\1/p' recovered.txt)
+"$actz" decode salvaged.actz piece.npy --tensor "$piece"
+/usr/bin/python3 -c 'import numpy as np
+whole, piece = np.load("x.npy").reshape(-1, 16), np.load("piece.npy")
+assert len(piece) >= 240 and np.array_equal(whole[: len(piece)], piece), piece.shape'
+
 echo "round trips hold"

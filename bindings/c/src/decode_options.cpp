@@ -21,6 +21,13 @@ Result<DecodeOptions> read_decode_options(const actz_decode_options* given) {
     if (profile == nullptr) return bad_argument("a profile is missing");
     out.profiles.push_back(profile->profile);
   }
+  ACTZ_TRY(const auto required, borrow_list(from.required, from.required_count));
+  for (const char* pair : required) {
+    const std::string_view text = pair == nullptr ? std::string_view() : pair;
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string_view::npos) return bad_argument("required is not KEY=VALUE");
+    out.required.push_back({std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))});
+  }
   if (from.max_chunk_bytes != 0) out.limits.max_chunk_bytes = from.max_chunk_bytes;
   if (from.max_section_bytes != 0) out.limits.max_section_bytes = from.max_section_bytes;
   if (from.max_tensor_bytes != 0) out.limits.max_tensor_bytes = from.max_tensor_bytes;

@@ -132,6 +132,8 @@ class DecodeOptions(Sized):
         ("reserved", c.c_uint32),
         ("progress", PROGRESS_FN),
         ("progress_context", c.c_void_p),
+        ("required", c.POINTER(c.c_char_p)),
+        ("required_count", c.c_size_t),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes as c
+import json
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, TypedDict, Union
 
 import numpy as np
@@ -46,6 +47,7 @@ class DecodeOptions(TypedDict, total=False):
     max_section_bytes: int  #: coded bytes of one section; default 2**30
     max_tensor_bytes: int  #: decoded bytes of one tensor; default 2**46
     max_tensors: int  #: default 65536
+    require: Mapping[str, Any]  #: what the metadata must say of the tensors that are read, or of the whole file
     progress: Progress  #: called with elements done and in all
 
 
@@ -125,6 +127,14 @@ class NativeDecodeOptions:
             max_tensors=_count(options, "max_tensors"),
             progress=native.progress_callback(self.callbacks, options.get("progress")),
         )
+        required = [f"{key}={_json_text(value)}".encode() for key, value in (options.get("require") or {}).items()]
+        if required:
+            self.struct.required = (c.c_char_p * len(required))(*required)
+            self.struct.required_count = len(required)
+
+
+def _json_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _count(options: Mapping[str, Any], name: str, least: int = 0) -> int:

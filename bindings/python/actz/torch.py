@@ -67,7 +67,7 @@ class ActivationWriter:
             tokens: name of the embedding, whose input is then stored as token ids; or use add_tokens.
             model_id, revision: kept in the metadata; by default what model.config says, if it has what models of
                 transformers have.
-            metadata: a JSON object of the user's own, kept beside those.
+            metadata: a JSON object of the user's own, kept beside those; its keys count before them.
             block_rows: rows of each tensor, and from how many a module's profile is learned.
             fit: options of Profile.fit for modules without a profile. Its ladder is by default the wanted nmse alone.
             force: replace a file that exists.
@@ -90,8 +90,8 @@ class ActivationWriter:
         self._ids: Optional[torch.Tensor] = None
         self._mask: Optional[torch.Tensor] = None
         self._handles: list[Any] = []
-        provenance = _provenance(model, model_id, revision, per_module, block_rows, metadata)
-        self._writer = Writer(path, mode="w" if force else "x", metadata={"actz_activations": provenance})
+        kept = _metadata(model, model_id, revision, per_module, block_rows, metadata or {})
+        self._writer = Writer(path, mode="w" if force else "x", metadata=kept)
         self._encoder = EncodingThread(self._writer)
         self._modules = {
             name: ModuleBlocks(name, block_rows, self._encoder, one, dict(fit or {}))
@@ -256,27 +256,32 @@ def _options_of(modules: Modules, options: EncodeOptions) -> dict[str, dict[str,
     return out
 
 
-def _provenance(
+def _metadata(
     model: torch.nn.Module,
     model_id: Optional[str],
     revision: Optional[str],
     modules: Mapping[str, Mapping[str, Any]],
     block_rows: int,
-    user: Optional[Mapping[str, Any]],
+    user: Mapping[str, Any],
 ) -> dict[str, Any]:
+    """By the names of format_spec/02_container.md, 2.5.1."""
     config = getattr(model, "config", None)
-    return {
-        "version": 1,
+    provenance = {
         "model": model_id if model_id is not None else getattr(config, "_name_or_path", None),
         "revision": revision if revision is not None else getattr(config, "_commit_hash", None),
+        "layout": "token,channel",
+    }
+    activations = {
+        "version": 1,
         "torch": str(torch.__version__),
         "block_rows": block_rows,
         "modules": {
             name: {key: value for key, value in one.items() if isinstance(value, (bool, int, float))}
             for name, one in modules.items()
         },
-        "user": dict(user) if user is not None else None,
     }
+    known = {key: value for key, value in provenance.items() if value is not None}
+    return {**known, **user, "actz_activations": activations}
 
 
 def _first_tensor(output: Any, name: str) -> torch.Tensor:

@@ -118,9 +118,11 @@ def test_a_given_profile_is_used(model, tmp_path):
 def test_provenance_is_kept(model, tmp_path):
     path = tmp_path / "x.actz"
     write(model, path, batches(1), model_id="tiny", revision="abc", metadata={"corpus": "random"}, nmse=0.1)
-    kept = actz.info(path).metadata["actz_activations"]
-    assert (kept["model"], kept["revision"], kept["user"]) == ("tiny", "abc", {"corpus": "random"})
-    assert kept["modules"]["blocks.1"] == {"nmse": 0.1, "no_sources": True}
+    kept = actz.info(path).metadata
+    assert (kept["model"], kept["revision"], kept["corpus"]) == ("tiny", "abc", "random")
+    with pytest.raises(actz.BadArgumentError, match="revision is 'abc' in the file, required is 'abd'"):
+        actz.safe_open(path, require={"model": "tiny", "revision": "abd"})
+    assert kept["actz_activations"]["modules"]["blocks.1"] == {"nmse": 0.1, "no_sources": True}
 
 
 def test_half_precision_stays_what_it_is(model, tmp_path):

@@ -29,6 +29,18 @@ def test_save_and_load(tmp_path, hidden):
     assert actz.info(actz.encode(hidden)).metadata is None
 
 
+def test_provenance_may_be_required(tmp_path, hidden):
+    path = tmp_path / "x.actz"
+    metadata = {"revision": "a1", "tensors": {"b": {"layer": 4}}}
+    actz.save_file({"a": hidden[0], "b": hidden[1]}, path, metadata, lossless=True)
+    with actz.safe_open(path, require={"revision": "a1", "layer": 4}) as file:
+        assert np.array_equal(file.get_tensor("b"), hidden[1])
+        with pytest.raises(actz.BadArgumentError, match="layer is not said in the file, required is '4'"):
+            file.get_tensor("a")
+    with pytest.raises(actz.BadArgumentError, match="revision is 'a1' in the file, required is 'b2'"):
+        actz.load_file(path, require={"revision": "b2"})
+
+
 def test_existing_file_is_replaced_or_refused(tmp_path, hidden):
     path = tmp_path / "x.actz"
     actz.save_file({"a": hidden}, path, lossless=True)

@@ -11,6 +11,7 @@
 
 #include "actz/options.hpp"
 #include "actz/profile.hpp"
+#include "actz/provenance.hpp"
 #include "actz/result.hpp"
 #include "actz/streams.hpp"
 #include "actz/tensor.hpp"
@@ -138,6 +139,8 @@ struct ArchiveSummary {
 struct DecodeOptions {
   DecodeLimits limits;
   std::vector<Profile> profiles;  ///< to find models that a file only names
+  /// What the metadata is to say: of one tensor at least when a file is opened, of each that is read
+  std::vector<Requirement> required;
   unsigned threads = 1;
   ProgressCallback progress = nullptr;
   void* progress_context = nullptr;

@@ -56,6 +56,7 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "no such tensor or rows"};
   }
   const TensorHeader& header = file.tensors[tensor].header;
+  ACTZ_CHECK(check_provenance(file.summary.metadata, header.name, file.options.required));
   std::uint64_t done_elems = 0;
   ByteWriter digests;
   OrderedTasks<RowPiece> tasks(file.options.threads, [&](RowPiece&& piece) -> Status {

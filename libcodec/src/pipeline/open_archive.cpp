@@ -9,6 +9,7 @@
 #include "actz/version.hpp"
 #include "base/try.hpp"
 #include "pipeline/dec_chunk.hpp"
+#include "pipeline/provenance.hpp"
 #include "pipeline/summary.hpp"
 
 namespace actz {
@@ -257,6 +258,7 @@ Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& 
   if (!walk.complete_file()) {
     return Error{ErrorCode::corrupt, source.size_bytes(), "the last tensor has no end"};  // R-ARCH-05
   }
+  ACTZ_CHECK(check_provenance(file.summary, options.required));
   ACTZ_CHECK(describe_chunks(file));
   file.summary.required_models = file.models.missing();
   return file;

@@ -157,7 +157,7 @@ class StreamReader {
     if (visitor_.on_tensor) {
       ACTZ_TRY(wanted_, visitor_.on_tensor(summary()));
     }
-    return {};
+    return wanted_ ? check_provenance(summary_.metadata, tensor_->name, options_.required) : Status{};
   }
 
   Status chunk(std::vector<std::byte> payload) {

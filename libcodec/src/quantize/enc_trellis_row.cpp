@@ -1,6 +1,8 @@
 #include "quantize/enc_trellis_row.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstdlib>
 
 #include "quantize/dependent.hpp"
@@ -23,15 +25,16 @@ void set_candidate(const Coefficient& k, float magnitude, bool negative, std::in
                    std::int32_t level, unsigned which, Candidates& out) {
   const float error = magnitude - static_cast<float>(level);
   out.distortion[which] = k.energy_over_lambda * error * error + k.raw_cost;
-  out.index[which] = negative ? -unsigned_index : unsigned_index;
+  const std::int32_t sign = -static_cast<std::int32_t>(negative);
+  out.index[which] = (unsigned_index ^ sign) - sign;
   out.term[which] = std::min(std::abs(out.index[which] >> k.raw_bits) * k.weight, kActivityTermLimit);
 }
 
 template <unsigned StateBits>
-Candidates find_candidates(const Coefficient& k, float value, std::int32_t quantizer) {
+[[gnu::always_inline]] inline Candidates find_candidates(const Coefficient& k, float value, std::int32_t quantizer) {
   Candidates out;
   const bool negative = value < 0;
-  const float magnitude = negative ? -value : value;
+  const float magnitude = std::fabs(value);
   out.zero_distortion = k.energy_over_lambda * magnitude * magnitude + k.raw_cost;
   std::int32_t below;
   if constexpr (StateBits == 0) {
@@ -48,6 +51,10 @@ Candidates find_candidates(const Coefficient& k, float value, std::int32_t quant
   out.rates = std::min(below >> k.raw_bits, TrellisRates::kWindow) + (negative ? TrellisRates::kWindow + 1 : 0);
   return out;
 }
+
+/// Costs are not negative, so their bit patterns compare as they do, and are chosen between without a branch.
+std::int32_t bits_of(float cost) { return std::bit_cast<std::int32_t>(cost); }
+float cost_of(std::int32_t bits) { return std::bit_cast<float>(bits); }
 
 /// What the indices of the two parities cost in one context, and what they add to the activity.
 struct Offers {
@@ -67,35 +74,36 @@ Offers make_offers(const TrellisQuantizer::Tables& tables, const Coefficient& k,
   const float even = candidates.distortion[0] + units(0);
   const float zero = candidates.zero_distortion + units(32);
   Offers out;
-  out.takes_zero = zero < even;
-  out.cost[0] = out.takes_zero ? zero : even;
+  out.takes_zero = bits_of(zero) < bits_of(even);
+  out.cost[0] = cost_of(std::min(bits_of(zero), bits_of(even)));
   out.term[0] = out.takes_zero ? 0 : candidates.term[0];
   out.cost[1] = candidates.distortion[1] + units(16);
   out.term[1] = candidates.term[1];
   return out;
 }
 
-/// Cost and activity of the best path into each state.
+/// Cost, as its bits, and activity of the best path into each state.
 template <unsigned States>
 struct Survivors {
-  float cost[States];
+  std::int32_t cost[States];
   std::int32_t activity[States];
 };
 
 template <unsigned States>
 std::int32_t best_activity(const Survivors<States>& survivors, bool any, unsigned quantizer) {
-  float cost = 2e30F;
+  std::int32_t cost = bits_of(2e30F);
   std::int32_t activity = survivors.activity[0];
   for (unsigned s = 0; s < States; ++s) {
-    if ((!any && quantizer_of(s) != quantizer) || !(survivors.cost[s] < cost)) continue;
-    cost = survivors.cost[s];
-    activity = survivors.activity[s];
+    if (!any && quantizer_of(s) != quantizer) continue;
+    const bool better = survivors.cost[s] < cost;
+    cost = better ? survivors.cost[s] : cost;
+    activity = better ? survivors.activity[s] : activity;
   }
   return activity;
 }
 
 template <unsigned StateBits, bool Own>
-void step(const TrellisQuantizer::Tables& tables, TrellisContexts contexts, const Coefficient& k, float value,
+[[gnu::always_inline]] inline void step(const TrellisQuantizer::Tables& tables, TrellisContexts contexts, const Coefficient& k, float value,
           const Survivors<1u << StateBits>& from, Survivors<1u << StateBits>& to, TrellisRowStep& remembered) {
   constexpr unsigned kStates = 1u << StateBits;
   constexpr unsigned kQuantizers = StateBits == 0 ? 1 : 2;
@@ -115,14 +123,15 @@ void step(const TrellisQuantizer::Tables& tables, TrellisContexts contexts, cons
     offers[s] = make_offers(tables, k, candidates[quantizer], quantizer, activity);
     takes_zero |= static_cast<unsigned>(offers[s].takes_zero) << s;
   }
+#pragma GCC unroll 8
   for (unsigned t = 0; t < kStates; ++t) {
     const unsigned even = (t << 1) & (kStates - 1);
     const unsigned odd = StateBits == 0 ? 0 : even + 1;
     const unsigned parity = StateBits == 0 ? 0 : t >> (StateBits - 1);
     const Offers& of_even = offers[Own ? even : quantizer_of(even)];
     const Offers& of_odd = offers[Own ? odd : quantizer_of(odd)];
-    const float even_cost = from.cost[even] + of_even.cost[parity];
-    const float odd_cost = from.cost[odd] + of_odd.cost[parity ^ 1];
+    const std::int32_t even_cost = bits_of(cost_of(from.cost[even]) + of_even.cost[parity]);
+    const std::int32_t odd_cost = bits_of(cost_of(from.cost[odd]) + of_odd.cost[parity ^ 1]);
     const bool is_odd = odd_cost < even_cost;
     const std::int32_t before = is_odd ? from.activity[odd] : from.activity[even];
     to.cost[t] = is_odd ? odd_cost : even_cost;
@@ -160,7 +169,7 @@ void run(const TrellisQuantizer::Tables& tables, TrellisContexts contexts, const
   constexpr float kUnreachable = 1e30F;
   Survivors<1u << StateBits> survivors[2];
   for (unsigned s = 0; s < 1u << StateBits; ++s) {
-    survivors[0].cost[s] = s == 0 ? 0.0F : kUnreachable;
+    survivors[0].cost[s] = bits_of(s == 0 ? 0.0F : kUnreachable);
     survivors[0].activity[s] = activity;
   }
   for (std::size_t k = 0; k < tables.count; ++k) {

@@ -22,6 +22,9 @@ typedef struct actz_decode_options {
   uint32_t reserved;          /* 0 */
   actz_progress_fn progress;  /* or NULL */
   void* progress_context;
+  /* "KEY=VALUE", each of which the metadata must say of the tensors that are read, or of the file; borrowed */
+  const char* const* required;
+  size_t required_count;
 } actz_decode_options;
 
 /* Bytes at any position. read_at fills `to` from offset_bytes on, a range inside the source, and returns ACTZ_OK or a
