@@ -1,5 +1,7 @@
 #include "cache_file.hpp"
 
+#include <sha2.h>
+
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -13,24 +15,19 @@ std::string tensor_name(std::size_t layer, bool is_value) {
   return "layer" + std::to_string(layer) + (is_value ? ".v" : ".k");
 }
 
-std::string record_of(const CacheOwner& owner) {
-  return nlohmann::json{
-      {"model", owner.model}, {"revision", owner.revision}, {"layout", owner.layout}, {"tokens", owner.tokens}}
-      .dump();
+/// Keys of format_spec/02_container.md, 2.5.1, and one of this example's own.
+std::vector<actz::Requirement> requirements_of(const CacheOwner& owner) {
+  return {{"model", owner.model},
+          {"revision", owner.revision},
+          {"layout", "token,channel"},
+          {"heads", owner.heads},
+          {"token_digest", owner.token_digest}};
 }
 
-/// Each thing that the owner is known by must be as wanted.
-actz::Status check_owner(const std::string& metadata, const CacheOwner& wanted) {
-  const auto record = nlohmann::json::parse(metadata, nullptr, false);
-  const std::pair<const char*, const std::string&> all[] = {
-      {"model", wanted.model}, {"revision", wanted.revision}, {"layout", wanted.layout}, {"tokens", wanted.tokens}};
-  for (const auto& [name, value] : all) {
-    const std::string found = record.is_object() ? record.value(name, "none") : "none";
-    if (found != value)
-      return refusal(std::string("the cache is of another ") + name + ": wanted '" + value + "', it has '" + found +
-                     "'");
-  }
-  return {};
+std::string record_of(const CacheOwner& owner) {
+  nlohmann::json out;
+  for (const actz::Requirement& one : requirements_of(owner)) out[one.key] = one.value;
+  return out.dump();
 }
 
 actz::Status add(actz::ArchiveWriter& writer, const std::string& name, std::span<const float> values,
@@ -56,18 +53,21 @@ actz::Status restore(const actz::ArchiveReader& reader, std::size_t tensor, std:
 
 }  // namespace
 
-std::string layout_of(const Checkpoint::Sizes& sizes) {
+std::string heads_of(const Checkpoint::Sizes& sizes) {
   return "layers=" + std::to_string(sizes.layers) + " kv_heads=" + std::to_string(sizes.kv_heads) +
-         " head_dim=" + std::to_string(sizes.head_dim()) + " keys=rotated f32 [position][kv_head][head_dim]";
+         " head_dim=" + std::to_string(sizes.head_dim()) + " keys=rotated";
 }
 
 std::string digest_of(std::span<const std::uint32_t> tokens) {
-  std::uint64_t hash = 0xCBF29CE484222325;  // FNV-1a, 64 bits
+  SHA2_CTX context;
+  SHA256Init(&context);
   for (const std::uint32_t token : tokens) {
-    for (unsigned shift = 0; shift < 32; shift += 8) hash = (hash ^ ((token >> shift) & 0xFF)) * 0x100000001B3;
+    std::uint8_t bytes[4];
+    for (unsigned i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(token >> (8 * i));
+    SHA256Update(&context, bytes, sizeof(bytes));
   }
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
+  char text[SHA256_DIGEST_STRING_LENGTH];
+  SHA256End(&context, text);
   return text;
 }
 
@@ -103,10 +103,10 @@ actz::Result<std::size_t> restore_cache(std::span<const std::byte> file, const C
   const actz::MemorySource source(file);
   actz::DecodeOptions options;
   options.profiles = profiles;
+  options.required = requirements_of(wanted);
   const auto reader = actz::ArchiveReader::open(source, options);
   if (!reader) return reader.error();
   const auto& summary = reader->summary();
-  if (const auto checked = check_owner(summary.metadata, wanted); !checked) return checked.error();
   if (summary.tensors.size() != 2 * cache.keys.size()) return refusal("the cache has other tensors");
   const auto positions = static_cast<std::size_t>(summary.tensors[0].rows);
   if (positions * cache.kv_dim > cache.keys[0].size())

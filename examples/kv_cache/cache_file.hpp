@@ -13,11 +13,13 @@
 struct CacheOwner {
   std::string model;
   std::string revision;
-  std::string layout;  ///< of the tensors, as layout_of() says
-  std::string tokens;  ///< digest of those whose keys and values are kept
+  std::string heads;         ///< as heads_of() says
+  std::string token_digest;  ///< of the tokens whose keys and values are kept
 };
 
-std::string layout_of(const Checkpoint::Sizes& sizes);
+/// What the tensors depend on of the shape of the model.
+std::string heads_of(const Checkpoint::Sizes& sizes);
+/// SHA-256, hex, of the tokens, each as 4 bytes.
 std::string digest_of(std::span<const std::uint32_t> tokens);
 
 struct StoreOptions {

@@ -27,7 +27,7 @@ std::vector<actz::Profile> load_profiles(Arguments& arguments, const Llama& mode
 /// The cache keeps all tokens but the last, with which the model goes on.
 CacheOwner owner_of(Arguments& arguments, const Llama& model, std::span<const std::uint32_t> tokens) {
   if (tokens.size() >= 2 && tokens.size() <= model.sizes().positions)
-    return {arguments.text("model"), arguments.text("revision"), layout_of(model.sizes()),
+    return {arguments.text("model"), arguments.text("revision"), heads_of(model.sizes()),
             digest_of(tokens.first(tokens.size() - 1))};
   std::fprintf(stderr, "the text has no token, or more than the model's longest sequence\n");
   std::exit(1);

@@ -37,10 +37,10 @@ refused() {  # refused PATTERN ARGUMENT...
   [ ! -s "$dir/out" ] || fail "text in spite of it: $(cat "$dir/out")"
 }
 
-refused "revision: wanted '2', it has '1'" "${of_model[@]}" --revision 2
-refused "model: wanted 'other', it has 'tiny'" "${of_model[@]::6}" --model other --revision 1
+refused "revision is '1' in the file, required is '2'" "${of_model[@]}" --revision 2
+refused "model is 'tiny' in the file, required is 'other'" "${of_model[@]::6}" --model other --revision 1
 head -c 70 "$dir/prompt" >"$dir/shorter"
-refused "tokens: wanted '[0-9a-f]*', it has '[0-9a-f]*'" "${of_model[@]::4}" --text "$dir/shorter" --model tiny --revision 1
+refused "token_digest is '[0-9a-f]*' in the file, required is '[0-9a-f]*'" "${of_model[@]::4}" --text "$dir/shorter" --model tiny --revision 1
 
 printf '\xFF' | dd of="$dir/exact.actz" bs=1 seek=3000 conv=notrunc status=none
 refused "corrupt" "${of_model[@]}" --revision 1
