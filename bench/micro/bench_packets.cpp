@@ -22,9 +22,11 @@ using Bytes = std::vector<std::byte>;
 
 constexpr std::size_t kRows = 256;
 constexpr std::size_t kTrainingRows = 4096;
+constexpr double kNmse = 0.02, kFineNmse = 0.0005;
 
 struct Setting {
   std::size_t channels;
+  double nmse;
   Profile profile;
   std::vector<float> rows;  ///< [kRows][channels]
 };
@@ -59,13 +61,14 @@ Setting make(const std::string& name) {
     const std::string npy = read(std::string(ACTZ_SAMPLE_DATA) + "/babyllama_layer3_2x256x128.npy");
     std::vector<float> rows(kRows * 128);
     std::memcpy(rows.data(), npy.data() + npy.size() - 2 * rows.size() * sizeof(float), rows.size() * sizeof(float));
-    return {128, parse(read(std::string(ACTZ_SAMPLE_DATA) + "/babyllama_layer3.actp")), rows};
+    return {128, kNmse, parse(read(std::string(ACTZ_SAMPLE_DATA) + "/babyllama_layer3.actp")), rows};
   }
-  const bool fast = name.starts_with("fast");
-  const std::size_t channels = std::stoul(name.substr(fast ? 4 : 7));
+  const bool fast = name.starts_with("fast"), fine = name.starts_with("fine");
+  const std::size_t channels = std::stoul(name.substr(fast || fine ? 4 : 7));
+  const double nmse = fine ? kFineNmse : kNmse;
   const auto training = process(kTrainingRows, channels, 2);
   FitOptions options;
-  options.target_nmse = {0.02};
+  options.target_nmse = {nmse};
   options.match_rows = false;
   if (fast) {
     options.transform = options.context = false;
@@ -73,7 +76,7 @@ Setting make(const std::string& name) {
   }
   MemoryElements elements(DType::f32, std::as_bytes(std::span(training)));
   const FitInput input{DType::f32, {1, kTrainingRows, channels}, &elements};
-  return {channels, *fit_profile(std::span(&input, 1), options), process(kRows, channels, 3)};
+  return {channels, nmse, *fit_profile(std::span(&input, 1), options), process(kRows, channels, 3)};
 }
 
 const Setting& setting(const std::string& name) {
@@ -84,6 +87,7 @@ const Setting& setting(const std::string& name) {
 
 PacketEncoder begin(const Setting& of, unsigned effort = 5) {
   PacketOptions options;
+  options.nmse = of.nmse;
   options.max_rows = kRows;
   options.effort = effort;
   return PacketEncoder::begin(of.profile, options).value();
@@ -157,7 +161,7 @@ void decode(benchmark::State& state, const std::string& name, unsigned effort) {
 }
 
 const bool kRegistered = [] {
-  for (const std::string name : {"text128", "process128", "process288", "fast288", "fast1024"}) {
+  for (const std::string name : {"text128", "process128", "process288", "fast288", "fine288"}) {
     for (const unsigned effort : {2U, 5U}) {
       const std::string end = name + "/effort" + std::to_string(effort);
       benchmark::RegisterBenchmark(("encode/" + end).c_str(), encode, name, effort)->Unit(benchmark::kMicrosecond);

@@ -188,32 +188,6 @@ TEST_CASE("all kernels of the trellis decide alike") {
   set_cpu_kernel(before);
 }
 
-TEST_CASE("a row alone gets the levels that it gets among others") {
-  std::mt19937 random(11);
-  for (const unsigned state_bits : {0U, 2U, 3U}) {
-    for (const TrellisContexts contexts :
-         {TrellisContexts::of_each_path, TrellisContexts::of_each_quantizer, TrellisContexts::of_best_path}) {
-      for (const std::uint32_t count : {1U, 37U, 200U}) {
-        const ContextModel model = varied_model(count, state_bits > 0 ? 2 : 1, 8, random);
-        const TrellisQuantizer quantizer(model, ContextRates(model), state_bits, std::vector<float>(count, 1.1F), 0.3F,
-                                         contexts);
-        RowBlock<float> coefficients = normal_rows(16, count, 6.0F, random);
-        coefficients.row(0)[0] = -1e9F;
-        const std::vector<std::int32_t> activity{0,    100,  3000, 7000, 8192, 8192, 9000,  10000,
-                                                 8192, 8192, 1,    2,    3,    4,    60000, 65535};
-        RowBlock<std::int16_t> together(16, count), alone(16, count);
-        quantizer.quantize(std::as_const(coefficients).first(16), together.first(16), activity);
-        for (std::size_t row = 0; row < 16; ++row) {
-          const float* const one = coefficients.row(row);
-          std::int16_t* const levels = alone.row(row);
-          quantizer.quantize(std::span(&one, 1), std::span(&levels, 1), std::span(activity).subspan(row, 1));
-          CHECK(std::equal(levels, levels + count, together.row(row)));
-        }
-      }
-    }
-  }
-}
-
 TEST_CASE("the lanes of a step walk as each row does by itself, with every kernel, both ways") {
   std::mt19937 random(3);
   const CpuKernel before = active_cpu_kernel();

@@ -6,7 +6,6 @@
 
 #include "linear/transpose.hpp"
 #include "quantize/enc_trellis_kernels.hpp"
-#include "quantize/enc_trellis_row.hpp"
 
 namespace actz {
 
@@ -79,16 +78,8 @@ TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates
 
 void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
                                 std::span<const std::int32_t> activity) const {
-  const std::size_t count = tables_.count;
-  if (coefficients.size() == 1) {
-    std::vector<float> row(coefficients[0], coefficients[0] + count);
-    for (float& value : row) value = std::clamp(value, -kLargestCoefficient, kLargestCoefficient);
-    std::vector<TrellisRowStep> steps(count);
-    trellis_of_row(tables_, state_bits_, contexts_, row.data(), activity.empty() ? kActivityStart : activity[0],
-                   steps.data(), levels[0]);
-    return;
-  }
   const TrellisKernel kernel = select_trellis_kernel(active_cpu_kernel(), state_bits_, contexts_);
+  const std::size_t count = tables_.count;
   const std::size_t padded = (count + kTransposeBlock - 1) / kTransposeBlock * kTransposeBlock;
   AlignedVector<float> transposed(padded * kTrellisRows);
   AlignedVector<std::int16_t> out(padded * kTrellisRows);
