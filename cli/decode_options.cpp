@@ -23,6 +23,9 @@ std::optional<Failure> read_require_option(const Verb& verb, std::vector<Require
 void add_decode_options(Verb& verb) {
   verb.options()("profile,p", po::value<Arguments>()->composing(), "profile that the file names (may be repeated)");
   add_require_option(verb);
+  verb.options()(
+      "memory", po::value<std::string>(),
+      "memory that chunks may take to decode, as in 512MiB; default 1GiB. A file that needs more is refused");
 }
 
 std::optional<Failure> read_decode_options(const Verb& verb, DecodeOptions& options) {
@@ -33,6 +36,11 @@ std::optional<Failure> read_decode_options(const Verb& verb, DecodeOptions& opti
       if (!profile) return Failure{path, profile.error()};
       options.profiles.push_back(*profile);
     }
+  }
+  if (verb.has("memory")) {
+    const auto bytes = parse_bytes(verb.text("memory"));
+    if (!bytes) return Failure{"", {ErrorCode::bad_argument, Error::kNoOffset, "--memory wants a size, as in 512MiB"}};
+    options.limits = DecodeLimits::of_memory(*bytes);
   }
   return read_require_option(verb, options.required);
 }

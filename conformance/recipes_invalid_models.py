@@ -3,7 +3,7 @@
 from recipes_invalid import ENTROPY, GOOD_MODEL, ROWS, add, file_of, header_of, recipe
 from recipes_valid import CENTRED, matrix
 from writer import (
-    CHUNK, MODEL_REFERENCE, TENSOR, TENSOR_END, BitWriter, FileBuilder, block, coded_chunk, dense, dense_predictor,
+    CHUNK, MODEL_REFERENCE, TENSOR, TENSOR_END, BitWriter, FileBuilder, block, chunk, coded_chunk, dense, dense_predictor,
     diagonal, f32, flat, lossless_model, lossy_model, low_rank_predictor, one_tensor_file, rice_array, static,
     tensor, tensor_end, uint,
 )
@@ -91,6 +91,22 @@ with_model("chunk_model_channels", "corrupt", "R-CHNK-11", "a model of 3 channel
 
 def coded(name, rules, note, families="corrupt", **options):
     add(name, 1, families, rules, note, lambda: file_of(**options))
+
+
+def wide_step(rows, channels, strand_rows, strands, **options):
+    """A chunk with a step of more than 4194304 values, which take no bits."""
+    def make():
+        model = lossy_model(channels, entropy=static([(0, 0, [4096])], [0] * channels), **options)
+        header = tensor(shape=(rows, channels), view=(1, rows, channels), strand_rows=strand_rows)
+        payload = chunk(uint(65536, 4), 0, strand_count=strands)
+        return one_tensor_file(header, model, [(payload, 0, 0, strands)]).finish()
+    return make
+
+
+add("step_of_one_strand", 1, "corrupt", "R-CHNK-21", "a step of 4194306 values, rows of one strand",
+    wide_step(2**21 + 1, 2, 2**22, 1))
+add("step_of_many_strands", 1, "corrupt", "R-CHNK-21", "a step of 4259840 values, a row of each of 65536 strands",
+    wide_step(65536, 65, 1, 65536, predictor=dense_predictor([1], [0] * 65, [0] * 65, [[0] * 65] * 65)))
 
 
 def after(offset, data):

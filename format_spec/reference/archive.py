@@ -13,6 +13,7 @@ from tensor_header import F16, F64, NO_REFERENCE, Tensor
 
 # spec: archive
 READER_MAX_TENSORS = 65536
+READER_MAX_HEADER_BYTES = 2**24
 REFERENCE_DEPTH = 4
 
 
@@ -33,6 +34,7 @@ class Archive:
         self.tensor = None   # the one whose sections are being read
         self.seen = []       # what the INDEX must list
         self.index_offset = None
+        self.header_bytes = 0  # of METADATA and TENSOR sections
         require(read_file_header(file) == DATA, "bad_argument", "R-CONT-07")
         offset, ended = FILE_HEADER_BYTES, False
         while not ended:
@@ -47,6 +49,9 @@ class Archive:
         if section.type not in self.TAKE:
             require(section.flags & SKIPPABLE, "unsupported", "R-CONT-15")
         else:
+            if section.type in (T_METADATA, T_TENSOR):
+                self.header_bytes += len(section.payload)
+            require(self.header_bytes <= READER_MAX_HEADER_BYTES, "limit_exceeded", "R-LIMIT-05")
             require(section.type == T_METADATA or section.flags & SKIPPABLE == 0, "corrupt", "R-CONT-16")
             inside = section.type in (T_CHUNK, T_TENSOR_END)
             require(inside == (self.tensor is not None), "corrupt", "R-ARCH-01")

@@ -36,8 +36,9 @@ def first_row_of_strand(tensor, strand):
 
 # spec: header
 CHUNK_HEADER_BYTES = 48
+MAX_STEP_VALUES = 4194304
 RAW, RANS, REFINED = 0, 1, 2
-READER_MAX_CHUNK_BYTES = 2**30
+READER_MAX_CHUNK_BYTES = 2**28
 
 
 class Chunk:
@@ -90,6 +91,7 @@ def decode_chunk(chunk, tensor, find_model, reference, decoded):
     else:
         model = find_model(chunk.model_index)
         check_model_fits(model, tensor)
+        check_steps(chunk, model, tensor)
         inputs = inputs_of_chunk(chunk, tensor, model, reference)
         require(chunk.source_count == 0 or model.match and not tensor.is_referenced, "corrupt", "R-SRCE-02")
         elements = decode_coded_chunk(chunk, tensor, model, inputs, sources_of_chunk(chunk, tensor, decoded))
@@ -103,6 +105,12 @@ def check_model_fits(model, tensor):
         require(tensor.dtype in (F16, BF16, F32, F64), "corrupt", "R-CHNK-12")
     else:
         require(model.element_bits == 8 * tensor.element_bytes, "corrupt", "R-CHNK-13")
+
+
+def check_steps(chunk, model, tensor):
+    in_lockstep = model.codec == LOSSY and (model.lags != [] or model.match)
+    most_rows = chunk.strand_count if in_lockstep else max(rows_of_chunk(chunk, tensor))
+    require(most_rows * tensor.channels <= MAX_STEP_VALUES, "corrupt", "R-CHNK-21")
 
 
 def decode_coded_chunk(chunk, tensor, model, inputs, sources):

@@ -29,6 +29,7 @@ Result<DecodeOptions> read_decode_options(const actz_decode_options* given) {
     out.required.push_back({std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))});
   }
   if (from.max_chunk_bytes != 0) out.limits.max_chunk_bytes = from.max_chunk_bytes;
+  if (from.max_header_bytes != 0) out.limits.max_header_bytes = from.max_header_bytes;
   if (from.max_section_bytes != 0) out.limits.max_section_bytes = from.max_section_bytes;
   if (from.max_tensor_bytes != 0) out.limits.max_tensor_bytes = from.max_tensor_bytes;
   if (from.max_tensors != 0) out.limits.max_tensors = from.max_tensors;

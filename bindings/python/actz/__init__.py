@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .options import DecodeOptions, EncodeOptions
     from .profile import Profile, RungInfo, TrainingInfo
     from .reader import Reader, TensorSlice
+    from .recovery import RecoverReport, recover
     from .writer import EncodeReport, Writer
 
     __version__: str
@@ -58,6 +59,7 @@ _MODULES = {
     "Profile": "profile",
     "ProfileInfo": "inspection",
     "Reader": "reader",
+    "RecoverReport": "recovery",
     "RungInfo": "profile",
     "TensorInfo": "inspection",
     "TensorSlice": "reader",
@@ -73,6 +75,7 @@ _MODULES = {
     "f32_to_bf16": "dtypes",
     "info": "inspection",
     "load_file": "files",
+    "recover": "recovery",
     "safe_open": "files",
     "save_file": "files",
     "verify": "inspection",
@@ -112,6 +115,7 @@ __all__ = [
     "Profile",
     "ProfileInfo",
     "Reader",
+    "RecoverReport",
     "RungInfo",
     "TensorInfo",
     "TensorSlice",
@@ -127,6 +131,7 @@ __all__ = [
     "f32_to_bf16",
     "info",
     "load_file",
+    "recover",
     "safe_open",
     "save_file",
     "verify",

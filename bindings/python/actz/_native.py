@@ -34,6 +34,8 @@ _CHECKED: dict[str, list] = {
     "actz_reader_file": [_P, c.POINTER(s.FileInfo)],
     "actz_reader_tensor": [_P, _U64, c.POINTER(s.TensorInfo)],
     "actz_reader_read_rows": [_P, _U64, _U64, _U64, _P, c.c_size_t],
+    "actz_recover_path": [
+        _STR, _STR, c.c_int, c.POINTER(s.DecodeOptions), c.POINTER(s.RecoverReport)],
     "actz_stream_read": [s.READ_FN, _P, c.POINTER(s.StreamVisitor), c.POINTER(s.DecodeOptions)],
     "actz_stream_read_path": [_STR, c.POINTER(s.StreamVisitor), c.POINTER(s.DecodeOptions)],
     "actz_stream_read_memory": [_P, c.c_size_t, c.POINTER(s.StreamVisitor), c.POINTER(s.DecodeOptions)],

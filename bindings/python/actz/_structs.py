@@ -134,6 +134,7 @@ class DecodeOptions(Sized):
         ("progress_context", c.c_void_p),
         ("required", c.POINTER(c.c_char_p)),
         ("required_count", c.c_size_t),
+        ("max_header_bytes", c.c_uint64),
     ]
 
 
@@ -222,6 +223,22 @@ class TrainingInfo(Sized):
     ]
 
 
+class RecoverReport(Sized):
+    _fields_ = [
+        ("struct_size", c.c_uint32),
+        ("complete", c.c_uint8),
+        ("end_found", c.c_uint8),
+        ("reserved", c.c_uint16),
+        ("tensors", c.c_uint64),
+        ("rows", c.c_uint64),
+        ("recovered_rows", c.c_uint64),
+        ("chunks", c.c_uint64),
+        ("lost_chunks", c.c_uint64),
+        ("damaged_bytes", c.c_uint64),
+        ("loss", c.c_char * 256),
+    ]
+
+
 class ExternalClass(c.Structure):
     _fields_ = [
         ("lowest", c.c_int32),
@@ -244,5 +261,6 @@ C_NAMES: dict[type[c.Structure], str] = {
     FitOptions: "actz_fit_options",
     RungInfo: "actz_rung_info",
     TrainingInfo: "actz_training_info",
+    RecoverReport: "actz_recover_report",
     ExternalClass: "actz_external_class",
 }

@@ -43,8 +43,9 @@ class DecodeOptions(TypedDict, total=False):
 
     profiles: Union[ProfileLike, Iterable[ProfileLike], None]  #: to find models that a file only names
     threads: int  #: default: all processors
-    max_chunk_bytes: int  #: decoded bytes of one chunk; default 2**30
+    max_chunk_bytes: int  #: decoded bytes of one chunk, and of all at once; default 2**28
     max_section_bytes: int  #: coded bytes of one section; default 2**30
+    max_header_bytes: int  #: of metadata and all headers of tensors together; default 2**24
     max_tensor_bytes: int  #: decoded bytes of one tensor; default 2**46
     max_tensors: int  #: default 65536
     require: Mapping[str, Any]  #: what the metadata must say of the tensors that are read, or of the whole file
@@ -125,6 +126,7 @@ class NativeDecodeOptions:
             max_section_bytes=_count(options, "max_section_bytes"),
             max_tensor_bytes=_count(options, "max_tensor_bytes"),
             max_tensors=_count(options, "max_tensors"),
+            max_header_bytes=_count(options, "max_header_bytes"),
             progress=native.progress_callback(self.callbacks, options.get("progress")),
         )
         required = [f"{key}={_json_text(value)}".encode() for key, value in (options.get("require") or {}).items()]

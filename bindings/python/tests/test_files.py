@@ -41,6 +41,24 @@ def test_provenance_may_be_required(tmp_path, hidden):
         actz.load_file(path, require={"revision": "b2"})
 
 
+def test_recover(tmp_path, hidden):
+    path, saved = tmp_path / "x.actz", tmp_path / "saved.actz"
+    actz.save_file({"a": hidden}, path, lossless=True, chunk_rows=16)
+    assert actz.recover(path, saved).complete
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(actz.BadArgumentError):
+        actz.recover(path, saved)
+    report = actz.recover(path, saved, force=True)
+    assert not report.complete and not report.end_found and 0 < report.recovered_rows < report.rows
+    (name, rows), = actz.load_file(saved).items()
+    assert name == f"a[0:{len(rows)}]" and len(rows) == report.recovered_rows
+    assert np.array_equal(rows, hidden.reshape(-1, hidden.shape[-1])[: len(rows)])
+    path.write_bytes(b"nothing of ours")
+    with pytest.raises(actz.CorruptError):
+        actz.recover(path, saved, force=True)
+
+
 def test_existing_file_is_replaced_or_refused(tmp_path, hidden):
     path = tmp_path / "x.actz"
     actz.save_file({"a": hidden}, path, lossless=True)

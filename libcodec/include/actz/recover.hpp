@@ -50,7 +50,8 @@ struct RecoverReport {
 /// whose digests match to a new file, coded as they were (format_spec/02_container.md, 2.7). Rows are never made up: a
 /// tensor that lost some comes as several of the rows between the gaps, each of shape [rows, channels].
 /// @param options  limits, and the profiles that the file names; one thread.
-/// Errors: corrupt (no tensor and no metadata is left), limit_exceeded, out_of_memory, io, and bad_argument (a profile).
+/// Errors: corrupt (no tensor and no metadata is left), limit_exceeded, out_of_memory, io, and bad_argument (a
+/// profile).
 Result<RecoverReport> recover(const ByteSource& damaged, ByteSink& to, const DecodeOptions& options = {});
 
 }  // namespace actz

@@ -59,16 +59,19 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
   ACTZ_CHECK(check_provenance(file.summary.metadata, header.name, file.options.required));
   std::uint64_t done_elems = 0;
   ByteWriter digests;
-  OrderedTasks<RowPiece> tasks(file.options.threads, [&](RowPiece&& piece) -> Status {
-    digests.u64(piece.digest);
-    const auto elements =
-        std::span<const std::byte>(piece.elements).subspan(piece.first_byte, piece.end_byte - piece.first_byte);
-    done_elems += elements.size() / element_bytes(header.dtype);
-    if (file.options.progress != nullptr) {
-      file.options.progress(file.options.progress_context, done_elems, (end_row - first_row) * header.channels);
-    }
-    return visit(elements);
-  });
+  OrderedTasks<RowPiece> tasks(
+      file.options.threads,
+      [&](RowPiece&& piece) -> Status {
+        digests.u64(piece.digest);
+        const auto elements =
+            std::span<const std::byte>(piece.elements).subspan(piece.first_byte, piece.end_byte - piece.first_byte);
+        done_elems += elements.size() / element_bytes(header.dtype);
+        if (file.options.progress != nullptr) {
+          file.options.progress(file.options.progress_context, done_elems, (end_row - first_row) * header.channels);
+        }
+        return visit(elements);
+      },
+      file.options.limits.max_chunk_bytes);
   const std::vector<IndexEntry>& chunks = file.tensors[tensor].chunks;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const IndexEntry& entry = chunks[i];
@@ -76,7 +79,8 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
     const std::uint64_t chunk_end = header.first_row_of_strand(entry.first_strand + entry.strand_count);
     if (chunk_end <= first_row || chunk_first >= end_row) continue;
     ACTZ_TRY(auto loaded, load_chunk(file, file.sources, tensor, i));
-    ACTZ_CHECK(tasks.add(decode_task(std::move(loaded), first_row, end_row)));
+    const std::uint64_t decoded_bytes = (chunk_end - chunk_first) * header.channels * element_bytes(header.dtype);
+    ACTZ_CHECK(tasks.add(decode_task(std::move(loaded), first_row, end_row), decoded_bytes));
   }
   ACTZ_CHECK(tasks.finish());
   const bool whole = first_row == 0 && end_row == header.row_count();

@@ -45,6 +45,20 @@ Status check_model(const TensorHeader& tensor, const PreparedModel& model, std::
   return {};
 }
 
+/// What is in memory for a step at once is bounded.
+Status check_steps(const TensorHeader& tensor, const ChunkHeader& chunk, const CodecModel& model,
+                   std::uint64_t file_offset_bytes) {
+  const bool in_lockstep = model.kind == CodecKind::lossy && model.in_lockstep();
+  const std::uint64_t next = chunk.first_strand + (chunk.strand_count > 1 ? 1 : 0);  // of two one is no short last one
+  const std::uint64_t most_rows =
+      in_lockstep ? chunk.strand_count
+                  : std::max(tensor.rows_of_strand(chunk.first_strand), tensor.rows_of_strand(next));
+  if (most_rows * tensor.channels > kMaxStepValues) {  // R-CHNK-21
+    return Error{ErrorCode::corrupt, file_offset_bytes, "a step of a chunk has more than 4194304 values"};
+  }
+  return {};
+}
+
 Status check_reference(const PreparedModel& model, const ReferenceRows* reference, std::uint64_t file_offset_bytes) {
   const std::uint32_t wanted = model.model.reference.channels;
   if (wanted > 0 && (reference == nullptr || reference->channels != wanted)) {  // R-CHNK-18
@@ -56,17 +70,20 @@ Status check_reference(const PreparedModel& model, const ReferenceRows* referenc
 
 Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset_bytes, const ChunkHeader& header,
                    const TensorHeader& tensor, const PreparedModel* model, const ReferenceRows* reference,
-                   const StoredParts* stored, std::span<std::byte> to) {
+                   const StoredParts* stored, std::vector<std::byte>& to) {
+  const auto decoded_bytes =
+      static_cast<std::size_t>(chunk_decoded_bytes(tensor, header.first_strand, header.strand_count));
   if (header.coding == ChunkCoding::raw) {
-    if (payload.size() != ChunkHeader::kBytes + to.size() || header.word_count != 0 || header.bypass_bytes != 0 ||
+    if (payload.size() != ChunkHeader::kBytes + decoded_bytes || header.word_count != 0 || header.bypass_bytes != 0 ||
         header.patch_bytes != 0) {  // R-CHNK-14
       return Error{ErrorCode::corrupt_bounds, file_offset_bytes, "a raw chunk has the wrong length"};
     }
-    std::copy_n(payload.begin() + ChunkHeader::kBytes, to.size(), to.begin());
+    to.assign(payload.begin() + ChunkHeader::kBytes, payload.end());
     return {};
   }
   if (model == nullptr) return Error{ErrorCode::corrupt, file_offset_bytes, "the chunk names no model of the file"};
   ACTZ_CHECK(check_model(tensor, *model, file_offset_bytes));
+  ACTZ_CHECK(check_steps(tensor, header, model->model, file_offset_bytes));
   ACTZ_CHECK(check_reference(*model, reference, file_offset_bytes));
   ACTZ_TRY(const auto parts, split_payload(payload, file_offset_bytes, header));
   const ChunkLayout layout = chunk_layout(tensor, header.first_strand, header.strand_count);
@@ -74,12 +91,14 @@ Status decode_into(std::span<const std::byte> payload, std::uint64_t file_offset
     if (!parts.patches.empty() || header.coding == ChunkCoding::refined) {  // R-CHNK-15
       return Error{ErrorCode::corrupt, file_offset_bytes, "patches in a lossless chunk"};
     }
+    to.resize(decoded_bytes);
     return decode_lossless_rows(parts, tensor, layout, *model, to);
   }
   std::shared_ptr<const FixedStoredRows> fixed;
   if (stored != nullptr) {
     ACTZ_TRY(fixed, stored->rows_for(tensor, model->model));
   }
+  to.resize(decoded_bytes);
   ACTZ_CHECK(decode_lossy_rows(parts, tensor, layout, *model, reference, fixed.get(), to));
   const std::size_t width = element_bytes(tensor.dtype);
   if (header.coding == ChunkCoding::refined) return refine(parts.patches, width, to, file_offset_bytes);
@@ -116,8 +135,7 @@ Result<std::vector<std::byte>> decode_chunk(std::span<const std::byte> payload, 
                                             const ChunkHeader& header, const TensorHeader& tensor,
                                             const PreparedModel* model, const ReferenceRows* reference,
                                             const StoredParts* stored) try {
-  std::vector<std::byte> out(
-      static_cast<std::size_t>(chunk_decoded_bytes(tensor, header.first_strand, header.strand_count)));
+  std::vector<std::byte> out;
   ACTZ_CHECK(decode_into(payload, file_offset_bytes, header, tensor, model, reference, stored, out));
   if (xxh64(out) != header.digest) {  // R-CHNK-16
     return Error{ErrorCode::corrupt_checksum, file_offset_bytes, "the decoded chunk does not match its digest"};

@@ -9,6 +9,7 @@
 #include "actz/version.hpp"
 #include "base/try.hpp"
 #include "pipeline/dec_chunk.hpp"
+#include "pipeline/header_budget.hpp"
 #include "pipeline/provenance.hpp"
 #include "pipeline/summary.hpp"
 
@@ -87,7 +88,7 @@ Result<std::vector<IndexEntry>> load_index(const ByteSource& source, const Decod
 /// Reads the sections that describe the file, chunks excepted.
 class IndexWalk {
  public:
-  explicit IndexWalk(OpenArchive& file) : file_(file) {}
+  explicit IndexWalk(OpenArchive& file) : file_(file), header_budget_(file.options.limits) {}
 
   Status visit(const IndexEntry& entry) {
     const auto type = static_cast<SectionType>(entry.type);
@@ -103,6 +104,8 @@ class IndexWalk {
     if (inside_tensor != open_) return misplaced(entry);  // R-ARCH-01
     if (type == SectionType::chunk) return chunk(entry);
     if (type == SectionType::metadata && !first) return misplaced(entry);  // R-ARCH-02
+    if (is_header(entry.type))
+      ACTZ_CHECK(header_budget_.take(entry.section_bytes - kSectionHeaderBytes, entry.offset_bytes));
     ACTZ_TRY(auto section, read_section(*file_.source, entry.offset_bytes, entry.section_bytes, file_.options.limits));
     if (section.header.type != entry.type) return misplaced(entry);  // R-INDX-05
     switch (type) {
@@ -204,6 +207,7 @@ class IndexWalk {
   }
 
   OpenArchive& file_;
+  HeaderBudget header_budget_;
   std::set<std::string> names_;
   bool any_ = false;   ///< an entry was visited
   bool open_ = false;  ///< inside a tensor

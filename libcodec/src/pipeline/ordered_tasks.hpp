@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
@@ -12,25 +13,30 @@ namespace actz {
 
 /// Runs tasks on up to `threads` threads and hands their results on in the order they were given, so that the
 /// number of threads changes nothing but time. At most threads + 1 tasks are there, one more than run: a
-/// finished one holds its place until it was handed on.
+/// finished one holds its place until it was handed on. Fewer, if together they would cost more than `budget`.
 template <class T>
 class OrderedTasks {
  public:
   using Task = std::function<Result<T>()>;
   using Consumer = std::function<Status(T&&)>;
 
-  OrderedTasks(unsigned threads, Consumer consume) : threads_(threads), free_(threads), consume_(std::move(consume)) {}
+  explicit OrderedTasks(unsigned threads, Consumer consume, std::uint64_t budget = ~std::uint64_t{0})
+      : threads_(threads), free_(threads), consume_(std::move(consume)), budget_(budget) {}
   ~OrderedTasks() {
     for (auto& pending : pending_) pending.wait();
   }
   OrderedTasks(const OrderedTasks&) = delete;
   OrderedTasks& operator=(const OrderedTasks&) = delete;
 
-  Status add(Task task) {
+  /// @param cost  of the task, at most the budget.
+  Status add(Task task, std::uint64_t cost = 0) {
     if (threads_ <= 1) {
       ACTZ_TRY(auto result, task());
       return consume_(std::move(result));
     }
+    while (!pending_.empty() && cost > budget_ - spent_) ACTZ_CHECK(take_oldest());
+    spent_ += cost;
+    costs_.push_back(cost);
     pending_.push_back(std::async(std::launch::async, [this, task = std::move(task)] {
       const Turn turn(free_);
       return task();
@@ -59,6 +65,8 @@ class OrderedTasks {
   Status take_oldest() {
     auto future = std::move(pending_.front());
     pending_.pop_front();
+    spent_ -= costs_.front();
+    costs_.pop_front();
     ACTZ_TRY(auto result, future.get());
     return consume_(std::move(result));
   }
@@ -66,7 +74,10 @@ class OrderedTasks {
   unsigned threads_;
   std::counting_semaphore<> free_;
   Consumer consume_;
+  std::uint64_t budget_;
+  std::uint64_t spent_ = 0;
   std::deque<std::future<Result<T>>> pending_;
+  std::deque<std::uint64_t> costs_;  ///< of those
 };
 
 }  // namespace actz

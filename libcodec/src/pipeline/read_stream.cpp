@@ -10,6 +10,7 @@
 #include "base/try.hpp"
 #include "container/fields.hpp"
 #include "container/section.hpp"
+#include "pipeline/header_budget.hpp"
 #include "pipeline/loaded_chunk.hpp"
 #include "pipeline/model_set.hpp"
 #include "pipeline/ordered_tasks.hpp"
@@ -35,7 +36,9 @@ class StreamReader {
         visitor_(visitor),
         options_(options),
         models_(options),
-        tasks_(options.threads, [this](DecodedChunk&& chunk) { return hand_on(chunk); }) {}
+        header_budget_(options.limits),
+        tasks_(
+            options.threads, [this](DecodedChunk&& chunk) { return hand_on(chunk); }, options.limits.max_chunk_bytes) {}
 
   Result<ArchiveSummary> run() {
     ACTZ_TRY(const auto header, read_exactly(kFileHeaderBytes));
@@ -77,6 +80,7 @@ class StreamReader {
     if (header.payload_bytes > options_.limits.max_section_bytes) {
       return Error{ErrorCode::limit_exceeded, start, "a section is larger than the reader's limit"};  // R-LIMIT-03
     }
+    if (is_header(header.type)) ACTZ_CHECK(header_budget_.take(header.payload_bytes, start));
     ACTZ_TRY(auto payload, read_exactly(header.payload_bytes));
     if (payload.size() < header.payload_bytes) {
       return Error{ErrorCode::need_more_input, offset_bytes_, "the file ends inside a section"};  // R-CONT-17
@@ -205,10 +209,12 @@ class StreamReader {
     if (header.is_source) keep_source(*shared, missing);
     if (tensor_->is_referenced) kept_.back().chunks.push_back({shared, missing});
     if (!wanted_) return {};
-    return tasks_.add([shared]() -> Result<DecodedChunk> {
+    const auto decode = [shared]() -> Result<DecodedChunk> {
       ACTZ_TRY(auto elements, decode_loaded(*shared));
       return DecodedChunk{std::move(elements), shared->header.digest};
-    });
+    };
+    const std::uint64_t rows = shared->end_row() - shared->first_row();
+    return tasks_.add(decode, rows * tensor_->channels * element_bytes(tensor_->dtype));
   }
 
   void keep_source(LoadedChunk chunk, const std::optional<Error>& missing) {
@@ -306,6 +312,7 @@ class StreamReader {
   std::uint64_t done_elems_ = 0;
   std::uint64_t pending_model_bytes_ = 0;
   ByteWriter digests_;
+  HeaderBudget header_budget_;
   std::optional<std::uint64_t> index_offset_bytes_;
   bool ended_ = false;
   OrderedTasks<DecodedChunk> tasks_;  // last: waits for its threads before what they use goes away

@@ -66,6 +66,10 @@ CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint3
   const std::uint64_t d = view.channels;
   const std::uint64_t values = chunk_rows > 0 ? chunk_rows * d : chunk_values;
   std::uint64_t strand_rows = 0;
+  const auto most_strands = [&] {  // R-CHNK-21: a step may have a row of each
+    return std::clamp<std::uint64_t>(std::min(kMostChunkValues / (strand_rows * d), kMaxStepValues / d), 1,
+                                     kMaxChunkStrands);
+  };
   if (longest_lag > 0) {
     const std::uint64_t lockstep = d > kWideChannels ? kWideLockstepStrands : kLockstepStrands;
     const std::uint64_t shortest =
@@ -76,15 +80,17 @@ CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint3
     strand_rows = (view.rows - 1) / parts + 1;
     if (chunk_rows == 0) {
       const std::uint64_t strands = std::clamp(values / (strand_rows * d), kVectorStrands, kMostLockstepStrands);
+      if (most_strands() < strands + kVectorStrands)  // the widest tensors
+        return {static_cast<std::uint32_t>(strand_rows), static_cast<std::uint32_t>(std::min(strands, most_strands()))};
       return cut_by_vectors(strand_rows, view.sequences * parts, strands);
     }
     strand_rows = std::min<std::uint64_t>(strand_rows, chunk_rows);
-    const std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, kMaxChunkStrands);
+    const std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, most_strands());
     return {static_cast<std::uint32_t>(strand_rows), static_cast<std::uint32_t>(strands)};
   }
   strand_rows = std::clamp<std::uint64_t>(kStepValues / d, 1, view.rows);
   if (chunk_rows > 0) strand_rows = std::min<std::uint64_t>(strand_rows, chunk_rows);
-  std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, kMaxChunkStrands);
+  std::uint64_t strands = std::clamp<std::uint64_t>(values / (strand_rows * d), 1, most_strands());
   if (chunk_rows == 0) strands = even_share(view.sequences * ((view.rows - 1) / strand_rows + 1), strands);
   return {static_cast<std::uint32_t>(strand_rows), static_cast<std::uint32_t>(strands)};
 }

@@ -37,6 +37,10 @@ inline constexpr std::uint64_t kMatchedChunkValues = 1u << 21;
 /// chunk rather than taken fresh from the system, page by page (docs/decisions/0101-lossless-chunks.md).
 inline constexpr std::uint64_t kLosslessChunkBytes = 1u << 20;
 
+/// More values than these no chunk has, whatever is asked for: in f64 they are what readers take by default
+/// (DecodeLimits::max_chunk_bytes).
+inline constexpr std::uint64_t kMostChunkValues = 1u << 25;
+
 /// @param longest_lag   of the predictor; 0: none. With lags, strands advance in lockstep, so many of them share a
 /// chunk, a whole number of vectors, and chunks are even in number (docs/decisions/0009-chunks-and-strands.md).
 /// @param chunk_rows    about so many rows a chunk; 0: chosen.

@@ -24,6 +24,7 @@
 #include "actz/c/external_model.h"
 #include "actz/c/profile.h"
 #include "actz/c/reader.h"
+#include "actz/c/recover.h"
 #include "actz/c/status.h"
 #include "actz/c/stream.h"
 #include "actz/c/tensor.h"

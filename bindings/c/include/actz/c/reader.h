@@ -15,7 +15,7 @@ typedef struct actz_decode_options {
   uint32_t threads;                    /* 0: all processors */
   const actz_profile* const* profiles; /* to find models that a file only names; borrowed for the call */
   size_t profile_count;
-  uint64_t max_chunk_bytes;   /* decoded bytes of one chunk; default 2^30 */
+  uint64_t max_chunk_bytes;   /* decoded bytes of one chunk, and of all at once; default 2^28 */
   uint64_t max_section_bytes; /* coded bytes of one section; default 2^30 */
   uint64_t max_tensor_bytes;  /* decoded bytes of one tensor; default 2^46 */
   uint32_t max_tensors;       /* default 65536 */
@@ -25,6 +25,7 @@ typedef struct actz_decode_options {
   /* "KEY=VALUE", each of which the metadata must say of the tensors that are read, or of the file; borrowed */
   const char* const* required;
   size_t required_count;
+  uint64_t max_header_bytes; /* of metadata and all headers of tensors together; default 2^24 */
 } actz_decode_options;
 
 /* Bytes at any position. read_at fills `to` from offset_bytes on, a range inside the source, and returns ACTZ_OK or a
