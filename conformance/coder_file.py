@@ -1,5 +1,5 @@
 """Coder files: an entropy-coded stream with what a decoder must know to read it, and no container. README.md has the
-layout. Tests of chapters 7 and 11 alone."""
+layout. Tests of chapters 7, 11 and 12 alone."""
 
 import os
 import sys
@@ -8,10 +8,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from bitio import ByteReader, FormatError  # noqa: E402
 from external import decode_external  # noqa: E402
+from packets import decode_packets  # noqa: E402
+from profiles import Profile  # noqa: E402
 from rans import RansDecoder, slots_of  # noqa: E402
 
 SIGNATURE = b"actzcodr"
-RANS, EXTERNAL = 1, 2
+RANS, EXTERNAL, PACKETS = 1, 2, 3
 
 
 def uint(value, width_bytes):
@@ -38,6 +40,10 @@ def external_file(precision_bits, classes, class_of, means, stream):
     return out + b"".join(uint(one, 2) for one in class_of) + b"".join(uint(one, 4) for one in means) + stream
 
 
+def packets_file(profile, session, packets):
+    return head(PACKETS, 0, []) + uint(len(profile), 4) + profile + session + packets
+
+
 def signed(pattern):
     return pattern - 2**32 if pattern >= 2**31 else pattern
 
@@ -52,6 +58,9 @@ def decode(data):
     for _ in range(class_count):
         lowest = signed(reader.uint(4))
         classes.append((lowest, [reader.uint(2) for _ in range(reader.uint(2))]))
+    if form == PACKETS:
+        profile = Profile(reader.bytes(reader.uint(4)))
+        return decode_packets(reader.bytes(reader.remaining()), [profile])
     if form == EXTERNAL:
         count = reader.uint(4)
         class_of = [reader.uint(2) for _ in range(count)]

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "actz/external_model.hpp"
+#include "actz/packets.hpp"
 #include "base/byte_reader.hpp"
 #include "base/bytes.hpp"
 #include "base/try.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 constexpr std::size_t kBlock = 4096;  ///< symbols at a time: a multiple of every number of lanes
-enum Form : std::uint8_t { kRans = 1, kExternal = 2 };
+enum Form : std::uint8_t { kRans = 1, kExternal = 2, kPackets = 3 };
 
 Error broken(const char* message) { return {ErrorCode::corrupt, Error::kNoOffset, message}; }
 
@@ -135,12 +136,30 @@ Result<Bytes> decode_external(Head head, ByteReader& in) {
   return out;
 }
 
+Result<Bytes> decode_packets(ByteReader& in, const DecodeLimits& limits) {
+  ACTZ_TRY(const auto profile_bytes, in.u32("profile_bytes"));
+  ACTZ_TRY(const auto profile_file, in.bytes(profile_bytes, "profile"));
+  ACTZ_TRY(const auto profile, Profile::parse(profile_file));
+  ACTZ_TRY(const auto session, in.bytes(PacketSession::kBytes, "session"));
+  ACTZ_TRY(auto decoder, PacketDecoder::begin(session, {profile}, limits));
+  Bytes out;
+  while (in.remaining_bytes() > 0) {
+    ACTZ_TRY(const auto packet_bytes, PacketDecoder::packet_bytes(in.rest()));
+    const std::size_t have = std::min(packet_bytes, in.remaining_bytes());
+    ACTZ_TRY(const auto packet, in.bytes(have, "packet"));
+    ACTZ_TRY(const auto rows, decoder.decode(packet));
+    out.insert(out.end(), rows.begin(), rows.end());
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<Bytes> decode_coder_file(std::span<const std::byte> data) {
+Result<Bytes> decode_coder_file(std::span<const std::byte> data, const DecodeLimits& limits) {
   ByteReader in(data, 0);
   ACTZ_TRY(auto head, read_head(in));
   if (head.form == kRans) return decode_rans(head, in);
+  if (head.form == kPackets) return decode_packets(in, limits);
   return decode_external(std::move(head), in);
 }
 

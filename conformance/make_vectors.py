@@ -33,6 +33,7 @@ import recipes_invalid_refined  # noqa: F401
 import recipes_invalid_sources  # noqa: F401
 import recipes_matches  # noqa: F401
 import recipes_networks  # noqa: F401
+import recipes_packets
 import recipes_profiles
 import recipes_program
 import recipes_reads
@@ -169,8 +170,8 @@ def written_field_by_field():
 def coder_entry(name, level, rules, families, data, note):
     out = {"id": name, "group": "coder", "level": f"L{level}", "file": f"vectors/coder/{name}.coder", "bytes": len(data),
            "sha256": hashlib.sha256(data).hexdigest(), "expect": "reject" if families else "accept",
-           "features": ["external" if name.startswith("external") else "rans"], "rules": sorted(rules), "note": note,
-           "made_by": "recipes_coder.py"}
+           "features": [{"external": "external", "packets": "packets"}.get(name.split("_")[0], "rans")], "rules": sorted(rules),
+           "note": note, "made_by": "recipes_packets.py" if name.startswith("packets") else "recipes_coder.py"}
     decoded, error = b"", None
     try:
         decoded = coder_file.decode(data)
@@ -247,7 +248,7 @@ def main():
             entries.append(listed)
     entries = list(of_program()) + entries
     coder_entries = []
-    for one in recipes_coder.CODER_RECIPES:
+    for one in recipes_coder.CODER_RECIPES + recipes_packets.PACKET_RECIPES:
         coder_entries.append(coder_entry(*one))
         store.put(os.path.join(VECTORS, "coder", one[0] + ".coder"), one[4])
     store.put(MANIFEST, manifest_of(entries).encode("utf-8"))

@@ -256,7 +256,8 @@ class Checker:
                                  ("symbols", "check_context_test_values"),
                                  ("symbols", "check_match_code_test_values"),
                                  ("refinement", "check_refinement_test_values"),
-                                 ("external", "check_external_test_values")):
+                                 ("external", "check_external_test_values"),
+                                 ("packets", "check_packet_test_values")):
             getattr(importlib.import_module(module), function)()
 
     def check_chapters_decode(self):

@@ -12,7 +12,7 @@ import numpy as np
 VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance", "vectors")
 MOST_BYTES = 16384
 FROM_VECTORS = {"read_stream": (".actz",), "archive_reader": (".actz",), "append": (".actz",), "recover": (".actz",), "profile": (".actp",),
-                "external_model": (".coder",), "rans": (".coder",)}
+                "external_model": (".coder",), "packets": (".coder",), "rans": (".coder",)}
 
 
 def put(folder, name, data):

@@ -169,6 +169,26 @@ def steps_of(strands, in_lockstep):
     return [[(strand, t) for t in range(rows)] for strand, rows in enumerate(strands)]
 
 
+def decode_step(model, history, step, values, inputs, codes):
+    """The fixed-point rows of a step, which the history then has, too."""
+    matches, starts = [NO_MATCH] * len(step), None
+    if model.match:
+        matches = codes.read_step(step, history)
+        starts = [model.match_start[match_class] for match_class, _ in matches]
+    rows = []
+    for (strand, t), match, quantised in zip(step, matches, values.read_step(len(step), starts)):
+        parts = [predict(model, history, strand, t, match)]
+        if model.reference:
+            parts.append(predict_from_reference(model, inputs[strand], t))
+        if model.match:
+            parts.append(predict_from_match(model, history, match))
+        if model.predictor == PREDICTOR_NETWORK:
+            parts.append(predict_from_network(model, history, strand, t, match))
+        rows.append(reconstruct(model, [wrap_i32(sum(terms)) for terms in zip(*parts)], quantised))
+    history.remember(step, rows)
+    return rows
+
+
 def decode_lossy_rows(tensor, model, strands, values, inputs, sources, codes):
     """Rows of bit patterns, in C order. inputs: from the reference, for each strand; None without one."""
     centre = scaled_centre(model, tensor.centre_scale)
@@ -176,21 +196,7 @@ def decode_lossy_rows(tensor, model, strands, values, inputs, sources, codes):
     stored += rows_of_sources(sources, tensor, centre)
     history = History(len(strands), stored)
     for step in steps_of(strands, model.lags != [] or model.match):
-        matches, starts = [NO_MATCH] * len(step), None
-        if model.match:
-            matches = codes.read_step(step, history)
-            starts = [model.match_start[match_class] for match_class, _ in matches]
-        rows = []
-        for (strand, t), match, quantised in zip(step, matches, values.read_step(len(step), starts)):
-            parts = [predict(model, history, strand, t, match)]
-            if model.reference:
-                parts.append(predict_from_reference(model, inputs[strand], t))
-            if model.match:
-                parts.append(predict_from_match(model, history, match))
-            if model.predictor == PREDICTOR_NETWORK:
-                parts.append(predict_from_network(model, history, strand, t, match))
-            rows.append(reconstruct(model, [wrap_i32(sum(terms)) for terms in zip(*parts)], quantised))
-        history.remember(step, rows)
+        decode_step(model, history, step, values, inputs, codes)
     return [[element_of(x, c, tensor.unit, tensor.dtype) for x, c in zip(row, centre)]
             for strand in history.rows[: len(strands)] for row in strand]
 # end

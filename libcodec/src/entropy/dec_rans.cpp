@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "entropy/rans.hpp"
+#include "entropy/rans_core.hpp"
 #include "entropy/rans_kernels.hpp"
 
 namespace actz {
@@ -61,6 +62,20 @@ bool RansDecoder::decode_step(const TableSchedule& schedule, std::size_t symbol_
   }
   next_word_ += cursor.next_word - tail.data();
   return true;
+}
+
+bool RansDecoder::decode_single(std::uint32_t table_offset, std::uint8_t& symbol) {
+  if (failed_) return false;
+  const std::uint32_t* const table = tables_->entries() + table_offset;
+  if (words_end_ - next_word_ >= 2) {
+    symbol = decode_symbol(states_[0], table, tables_->precision_bits(), next_word_);
+    return true;
+  }
+  const std::byte none[2] = {};
+  const std::byte* next_word = none;
+  symbol = decode_symbol(states_[0], table, tables_->precision_bits(), next_word);
+  failed_ = next_word != none;
+  return !failed_;
 }
 
 bool RansDecoder::finished() const {

@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "entropy/rans.hpp"
+#include "entropy/rans_core.hpp"
 #include "entropy/rans_kernels.hpp"
 
 namespace actz {
@@ -37,6 +38,12 @@ void RansEncoder::encode_step(const TableSchedule& schedule, std::span<const std
   const EncodeKernel kernel = select_encode_kernel(active_cpu_kernel(), lanes_);
   kernel(cursor, schedule, symbols.data(), symbols.size());
   first_word_byte_ = static_cast<std::size_t>(cursor.first_word - buffer_.get());
+}
+
+void RansEncoder::encode_single(std::uint32_t table_offset, std::uint8_t symbol) {
+  std::byte* first_word = buffer_.get() + first_word_byte_;
+  encode_symbol(states_[0], tables_->entries()[table_offset + symbol], tables_->precision_bits(), first_word);
+  first_word_byte_ = static_cast<std::size_t>(first_word - buffer_.get());
 }
 
 std::span<const std::byte> RansEncoder::words() const {

@@ -89,6 +89,9 @@ class RansDecoder {
   /// @return false when the words ran out (corrupt), in this step or before; `out` is then unspecified.
   bool decode_step(const TableSchedule& schedule, std::size_t symbol_count, std::uint8_t* out);
 
+  /// The same for a step of one symbol, which takes lane 0.
+  bool decode_single(std::uint32_t table_offset, std::uint8_t& symbol);
+
   /// True when every state is back at kRansLowerBound and every word was read.
   bool finished() const;
 
@@ -110,6 +113,9 @@ class RansEncoder {
   /// Encodes one step; call for the steps of the chunk in reverse order. Every symbol must have a
   /// frequency ≥ 1 in its class (the caller's duty). `symbols` may be read up to kSymbolPadding past its end.
   void encode_step(const TableSchedule& schedule, std::span<const std::uint8_t> symbols);
+
+  /// The same for a step of one symbol.
+  void encode_single(std::uint32_t table_offset, std::uint8_t symbol);
 
   /// States to store, lane order.
   std::span<const std::uint32_t> states() const { return {states_.data(), lanes_}; }

@@ -7,6 +7,7 @@
 #include "fit/match_fit.hpp"
 #include "fit/metric_basis.hpp"
 #include "fit/rung_fit.hpp"
+#include "pipeline/enc_effort.hpp"
 #include "pipeline/model_choice.hpp"
 #include "pipeline/tensor_sample.hpp"
 #include "pipeline/unit_search.hpp"
@@ -23,14 +24,8 @@ constexpr std::uint64_t kMostMeasuredAgain = 1u << 22;  ///< where the first sam
 constexpr double kMeasuredError = 0.004;                ///< standard error wanted of what is aimed at
 /// Of a strand, or more where lags reach far; many short ones represent more
 constexpr std::uint64_t kMeasuredRows = 32;
-/// Up to here the unit is found on a smaller sample, with fewer trials
-constexpr unsigned kFastEffort = 2;
 constexpr std::uint64_t kFastSampleShare = 4;  ///< of the values measured otherwise, one in so many
 constexpr double kFastAcceptedStep = 0.05;
-/// From here on samples grow until the target is met to half a percent, and more is tried
-constexpr unsigned kThoroughEffort = 4;
-/// From here on paths reckon with their own contexts, and training takes more turns
-constexpr unsigned kExactEffort = 7;
 constexpr unsigned kTableTurns = 10;
 constexpr unsigned kFewTableTurns = 4;          ///< below
 constexpr std::uint32_t kWideChannels = 1024;   ///< beyond, matrices are low-rank or of blocks of channels
@@ -50,11 +45,9 @@ double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(
 /// A bound on the error leaves no room for decisions against it.
 /// @param metric  may be empty; must outlive what is made of the result.
 DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric& metric) {
-  return {!options.max_error,
-          options.effort >= kExactEffort ? TrellisContexts::of_each_path
-          : options.effort > kFastEffort ? TrellisContexts::of_each_quantizer
-                                         : TrellisContexts::of_best_path,
-          metric.empty() ? nullptr : &metric, options.effort <= kFastEffort};
+  DecisionOptions out = decisions_of_effort(options.effort, metric);
+  out.optimize = !options.max_error;
+  return out;
 }
 
 std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options,

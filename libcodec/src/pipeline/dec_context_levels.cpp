@@ -1,7 +1,9 @@
+#include <cstdlib>
 #include <vector>
 
 #include "base/bit_reader.hpp"
 #include "pipeline/dec_step_levels.hpp"
+#include "quantize/dependent.hpp"
 
 namespace actz {
 namespace {
@@ -21,6 +23,7 @@ class ContextLevels final : public StepLevels {
         bypass_(parts.bypass) {}
 
   bool read(std::size_t rows, std::span<const std::int32_t> activity, RowBlock<std::int16_t>& levels) override {
+    if (rows == 1) return read_row(activity.empty() ? kActivityStart : activity[0], levels.row(0));
     lanes_.start(rows_, rows, activity);
     const TableSchedule schedule{rows_.table_offset.data(), std::max<std::size_t>(rows, kMaxLanes)};
     for (std::size_t k = 0; k < context_.coefficients(); ++k) {
@@ -40,19 +43,43 @@ class ContextLevels final : public StepLevels {
  private:
   /// Completes the indices of a coefficient: excess of escapes, then raw bits, row by row.
   bool read_bypass(std::size_t coefficient, std::size_t rows) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      const std::uint32_t table = rows_.table_offset[i] >> context_.tables.precision_bits;
+      if (!complete_index(coefficient, table, symbols_[i], rows_.index[i])) return false;
+    }
+    return true;
+  }
+
+  bool complete_index(std::size_t coefficient, std::uint32_t table, std::uint8_t symbol, std::int32_t& out) {
     const unsigned raw_bits = context_.raw_bits[coefficient];
     const std::int64_t limit = state_bits_ > 0 ? 16383 : 32767;  // the level is an int16
-    for (std::size_t i = 0; i < rows; ++i) {
-      std::int64_t index = rows_.index[i];
-      if (symbols_[i] == ContextModel::kEscapeSymbol) {
-        const std::uint32_t table = rows_.table_offset[i] >> context_.tables.precision_bits;
-        const auto excess = bypass_.exp_golomb();
-        if (!excess || *excess > 0xFFFF) return false;  // R-QUAN-02; such an excess leaves the range of an index
-        index = unzigzag(*excess + context_.code_count[table]);
-      }
-      index = index * (std::int64_t{1} << raw_bits) + static_cast<std::int64_t>(bypass_.bits(raw_bits));
-      if (index < -limit || index > limit) return false;  // R-QUAN-04
-      rows_.index[i] = static_cast<std::int32_t>(index);
+    std::int64_t index = out;
+    if (symbol == ContextModel::kEscapeSymbol) {
+      const auto excess = bypass_.exp_golomb();
+      if (!excess || *excess > 0xFFFF) return false;  // R-QUAN-02; such an excess leaves the range of an index
+      index = unzigzag(*excess + context_.code_count[table]);
+    }
+    index = index * (std::int64_t{1} << raw_bits) + static_cast<std::int64_t>(bypass_.bits(raw_bits));
+    if (index < -limit || index > limit) return false;  // R-QUAN-04
+    out = static_cast<std::int32_t>(index);
+    return true;
+  }
+
+  /// One row alone, as in packets: lanes side by side would be idle but for one.
+  bool read_row(std::int32_t activity, std::int16_t* levels) {
+    unsigned state = 0;
+    for (std::size_t k = 0; k < context_.coefficients(); ++k) {
+      const unsigned quantizer = quantizer_of(state);
+      const std::uint32_t table = context_.table(k, context_.bin_of(activity), quantizer);
+      std::uint8_t symbol = 0;
+      if (!decoder_.decode_single(table << context_.tables.precision_bits, symbol)) return false;  // R-RANS-03
+      std::int32_t index = unzigzag(symbol);
+      const unsigned raw_bits = context_.raw_bits[k];
+      if ((symbol == ContextModel::kEscapeSymbol || raw_bits > 0) && !complete_index(k, table, symbol, index))
+        return false;
+      levels[k] = static_cast<std::int16_t>(state_bits_ == 0 ? index : dependent_level(index, quantizer));
+      activity = next_activity(activity, std::abs(index >> raw_bits), context_.weight[k]);
+      state = next_state(state, index, state_bits_);
     }
     return true;
   }

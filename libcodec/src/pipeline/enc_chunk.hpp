@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "container/fields.hpp"
-#include "entropy/rans.hpp"
 #include "pipeline/chunk_layout.hpp"
 #include "pipeline/dec_chunk.hpp"
+#include "pipeline/enc_lanes.hpp"
 #include "rows/enc_lossy_rows.hpp"
 
 namespace actz {
@@ -71,15 +71,8 @@ std::unique_ptr<ChunkEncoder> make_lossy_chunk_encoder(const CodecModel& model,
                                                        Exactness exact = Exactness::lossy);
 std::unique_ptr<ChunkEncoder> make_lossless_chunk_encoder(const CodecModel& model, const TensorHeader& tensor);
 
-/// Lanes for a chunk of so many symbols: many for speed, few where 4 bytes for each would show in the rate.
-/// 4 bytes per lane of 8192 symbols stay below 0.2 % of a chunk at 2 bits per symbol.
-inline constexpr std::size_t kSymbolsPerLane = 8192;
-unsigned choose_lanes(std::size_t symbols, std::size_t symbols_per_lane = kSymbolsPerLane);
-
-/// The symbols of a chunk, step by step, to states and words in `payload`. Fills lanes_log2 and word_count.
-void entropy_code(const EncodeTables& tables, const TableSchedule& schedule, std::span<const std::uint8_t> symbols,
-                  std::span<const std::size_t> step_symbols, ChunkHeader& header,
-                  std::vector<std::byte>& states_and_words, std::size_t symbols_per_lane = kSymbolsPerLane);
+/// Fills in lanes_log2 and word_count.
+void set_lanes(const CodedLanes& coded, ChunkHeader& header);
 
 /// Header of a chunk, without the lengths of its parts.
 ChunkHeader chunk_header(const ChunkPlace& place, ChunkCoding coding, std::uint64_t digest);

@@ -31,9 +31,11 @@ class LosslessChunkEncoder final : public ChunkEncoder {
     EncodedChunk out;
     out.digest = xxh64(elements);
     ChunkHeader header = chunk_header(place, ChunkCoding::rans, out.digest);
-    std::vector<std::byte> coded;
-    entropy_code(tables_, schedule_, std::span(symbols).first(layout.element_count), step_symbols, header, coded,
-                 kBytesPerLane / element_bytes(tensor_.dtype));
+    const unsigned lanes = choose_lanes(layout.element_count, kBytesPerLane / element_bytes(tensor_.dtype));
+    const CodedLanes lanes_and_words =
+        entropy_code(tables_, schedule_, std::span(symbols).first(layout.element_count), step_symbols, lanes);
+    set_lanes(lanes_and_words, header);
+    const std::vector<std::byte>& coded = lanes_and_words.states_and_words;
     // Offsets are most of a chunk: they are written where they stay.
     const std::size_t before_offsets = ChunkHeader::kBytes + coded.size();
     out.payload.resize(before_offsets + elements.size() + OffsetCursor::kSlackBytes);

@@ -1,24 +1,16 @@
-#include <bit>
-#include <cmath>
-
-#include "base/bytes.hpp"
 #include "base/checksum.hpp"
 #include "container/scaled_centre.hpp"
 #include "pipeline/enc_chunk.hpp"
 #include "pipeline/enc_error_meter.hpp"
 #include "pipeline/enc_refinement.hpp"
+#include "pipeline/enc_row_input.hpp"
 #include "pipeline/enc_symbols.hpp"
 #include "pipeline/row_output.hpp"
-#include "tensor/float_convert.hpp"
 
 namespace actz {
 namespace {
 
-constexpr float kReach = 1e9F;  ///< beyond it a fixed-point row would leave int32
-
 constexpr std::size_t kRawChunkRoom = 256;  ///< tiny chunks are mostly header, and stay lossy
-
-float within_reach(float value) { return std::fabs(value) < kReach ? value : 0.0F; }
 
 class LossyChunkEncoder final : public ChunkEncoder {
  public:
@@ -32,7 +24,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
         symbols_(model.entropy_kind == EntropyKind::context ? make_context_symbol_coder(model_)
                                                             : make_static_symbol_coder(model_)),
         centre_(scaled_centre(model, tensor.centre_scale)),
-        float_centre_(centre_.begin(), centre_.end()) {}
+        input_(tensor, centre_) {}
 
   Result<EncodedChunk> encode(const ChunkPlace& place, std::span<const std::byte> elements,
                               const ReferenceRows* reference, const OutsideRows* outside) const override {
@@ -49,7 +41,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
     if (const ReferencePredictor* predictor = rows_->loop().reference()) {
       side = reference_inputs(*predictor, *reference, tensor_.reference_scale);
     }
-    rows_->encode([&](std::size_t row, float* room) { return centred_row(elements, row, room); }, layout.strands,
+    rows_->encode([&](std::size_t row, float* room) { return input_.centred(elements, row, room); }, layout.strands,
                   quantised,
                   [&](std::size_t row, const std::int32_t* fixed) {
                     output.store(row, fixed);
@@ -74,7 +66,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
     header.patch_bytes = static_cast<std::uint32_t>(patches.size());
     const auto sources = outside != nullptr ? std::span(outside->sources) : std::span<const ChunkName>{};
     header.source_count = static_cast<std::uint8_t>(sources.size());
-    out.payload = assemble_chunk(header, sources, coded->states_and_words, coded->bypass, patches);
+    out.payload = assemble_chunk(header, sources, coded->coded.states_and_words, coded->bypass, patches);
     // Where most levels saturate, the elements as they are take less.
     if (out.payload.size() > elements.size() + kRawChunkRoom)
       return exact_chunk(place, elements, std::move(out.statistics));
@@ -91,26 +83,6 @@ class LossyChunkEncoder final : public ChunkEncoder {
     return out;
   }
 
-  /// A row in fixed-point units with the centre subtracted; what is not finite or out of range becomes 0 here and is
-  /// patched.
-  const float* centred_row(std::span<const std::byte> elements, std::size_t row, float* out) const {
-    const std::size_t d = tensor_.channels;
-    const std::size_t row_bytes = d * element_bytes(tensor_.dtype);
-    const auto from = elements.subspan(row * row_bytes, row_bytes);
-    if (tensor_.dtype == DType::f64) {
-      for (std::size_t c = 0; c < d; ++c) {
-        const auto value = std::bit_cast<double>(load_le<std::uint64_t>(&from[c * 8]));
-        out[c] = within_reach(static_cast<float>(value / double{tensor_.unit} - centre_[c]));
-      }
-    } else {
-      const float* const values = view_as_f32(tensor_.dtype, from, std::span(out, d));
-      const float scale = 1.0F / tensor_.unit;
-      const float* const centre = float_centre_.data();
-      for (std::size_t c = 0; c < d; ++c) out[c] = within_reach(values[c] * scale - centre[c]);
-    }
-    return out;
-  }
-
   CodecModel model_;
   bool exact_;
   TensorHeader tensor_;
@@ -118,7 +90,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
   std::shared_ptr<const LossyRowEncoder> rows_;
   std::unique_ptr<SymbolCoder> symbols_;
   std::vector<std::int32_t> centre_;
-  std::vector<float> float_centre_;
+  RowInput input_;
 };
 
 }  // namespace

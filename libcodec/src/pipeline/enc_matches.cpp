@@ -2,20 +2,21 @@
 
 namespace actz {
 
-MatchWriter::MatchWriter(const MatchModel& model, const ChunkLayout& layout, const ChunkMatches& matches)
-    : model_(model), matches_(matches.of_rows) {
+MatchWriter::MatchWriter(const MatchModel& model, std::size_t rows, std::size_t strands,
+                         std::span<const std::uint32_t> stored)
+    : model_(model) {
   if (model.classes == 0) return;
-  addresses_.emplace(layout.row_count, matches.stored);
-  codes_.emplace(model, layout.strands.size());
+  addresses_.emplace(rows, stored);
+  codes_.emplace(model, strands);
 }
 
-void MatchWriter::write(const StepRows& step, BitWriter& bypass) {
+void MatchWriter::write(const StepRows& step, std::span<const RowMatch> matches, BitWriter& bypass) {
   start_activity_.clear();
   if (!codes_) return;
   of_step_.clear();
   for (const std::size_t row : step.row) {
-    of_step_.push_back(matches_[row]);
-    start_activity_.push_back(model_.start_activity[matches_[row].match_class]);
+    of_step_.push_back(matches[row]);
+    start_activity_.push_back(model_.start_activity[matches[row].match_class]);
   }
   const std::uint64_t before = bypass.position_bits();
   codes_->write(bypass, *addresses_, step, of_step_);

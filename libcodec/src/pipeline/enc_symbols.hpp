@@ -7,15 +7,17 @@
 #include <span>
 #include <vector>
 
+#include "base/bit_writer.hpp"
 #include "container/fields.hpp"
 #include "pipeline/chunk_layout.hpp"
+#include "pipeline/enc_lanes.hpp"
 #include "profile/codec_model.hpp"
 
 namespace actz {
 
-/// What entropy coding makes of the levels of a chunk.
+/// What entropy coding makes of the levels of a chunk or packet.
 struct CodedSymbols {
-  std::vector<std::byte> states_and_words;
+  CodedLanes coded;
   std::vector<std::byte> bypass;
   std::uint64_t match_bits = 0;  ///< of the bypass stream
 };
@@ -26,14 +28,37 @@ struct ChunkMatches {
   std::span<const std::uint32_t> stored;  ///< as for MatchAddresses
 };
 
-/// Entropy-codes the levels of a chunk, one implementation for each entropy kind. Shared by threads.
+/// Takes levels in, step by step; the twin of StepLevels.
+class StepSymbols {
+ public:
+  virtual ~StepSymbols() = default;
+  /// Levels of the rows of the next step.
+  /// @param activity  of each row before its first coefficient; empty: kActivityStart.
+  /// @return false if the model, whose frequencies may be anybody's, cannot code one of them.
+  virtual bool write(std::span<const std::int16_t* const> levels, std::span<const std::int32_t> activity) = 0;
+  /// Raw bits and escapes, to write what else stands there between the steps.
+  virtual BitWriter& bypass() = 0;
+  /// @param most_lanes  a power of two.
+  virtual CodedSymbols finish(unsigned most_lanes) = 0;
+};
+
+/// Entropy-codes levels, one implementation for each entropy kind. Shared by threads.
 class SymbolCoder {
  public:
+  explicit SymbolCoder(const CodecModel& model) : model_(model) {}
   virtual ~SymbolCoder() = default;
-  /// @param levels   row-major [row][coefficient]. Fills lanes_log2, word_count and bypass_bytes of the header.
-  /// @return nothing if the model, whose frequencies may be anybody's, cannot code one of the levels.
-  virtual std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkMatches& matches,
-                                           const ChunkLayout& layout, ChunkHeader& header) const = 0;
+
+  /// @param rows  of all steps together, at most.
+  virtual std::unique_ptr<StepSymbols> begin(std::size_t rows, std::size_t largest_step_rows) const = 0;
+
+  /// The levels of a chunk. @param levels  row-major [row][coefficient]. Fills lanes_log2, word_count and bypass_bytes
+  /// of the header.
+  /// @return nothing if the model cannot code one of the levels.
+  std::optional<CodedSymbols> code(std::span<const std::int16_t> levels, const ChunkMatches& matches,
+                                   const ChunkLayout& layout, ChunkHeader& header) const;
+
+ protected:
+  const CodecModel& model_;
 };
 
 /// @param model  borrowed.

@@ -17,7 +17,7 @@
 #include "base/try.hpp"
 #include "entropy/rans.hpp"
 #include "fit/class_fit.hpp"
-#include "pipeline/enc_chunk.hpp"
+#include "pipeline/enc_lanes.hpp"
 
 namespace actz {
 namespace {

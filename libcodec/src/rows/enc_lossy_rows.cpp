@@ -40,28 +40,35 @@ LossyRowEncoder::LossyRowEncoder(const CodecModel& model, Rates rates, const Dec
       analysis_(model.synthesis, model.channels, decisions.metric, decisions.coarse_analysis),
       quantizer_(make_quantizer(model, rates, analysis_.column_energy(), decisions)) {}
 
-/// The matches of the rows of a step, with what follows from them.
-struct LossyRowEncoder::StepMatches {
-  std::optional<RowMatcher> matcher;  ///< if they are chosen
-  RowBlock<float> room;               ///< for the rows of a step, if they have to be compared
-  std::vector<const float*> rows;
-  std::vector<RowMatch> matches;
-  std::vector<std::int32_t> activity;  ///< that each row starts with
-};
+LossyRowEncoder::Run::Run(const LossyRowEncoder& encoder, std::span<const Strand> strands,
+                          std::size_t largest_step_rows, const EncodedBeside& beside, Matching matching)
+    : state_(encoder.loop_, strands, largest_step_rows,
+             {beside.reference, beside.stored != nullptr ? &beside.stored->rows : nullptr}),
+      innovation_(largest_step_rows, encoder.channels_),
+      coefficients_(largest_step_rows, encoder.coefficients_),
+      values_(largest_step_rows, encoder.coefficients_),
+      room_(encoder.channels_) {
+  if (!encoder.loop_.matches_rows() || matching == Matching::given) return;
+  matcher_.emplace(encoder.match_, encoder.loop_, encoder.analysis_, encoder.cost_, encoder.channels_,
+                   encoder.coefficients_, strands.size(), largest_step_rows, beside.stored, beside.own_rows);
+  match_room_ = RowBlock<float>(largest_step_rows, encoder.channels_);
+}
 
-void LossyRowEncoder::match(const RowSource& rows, const StepRows& step, ClosedLoop::State& state,
-                            std::span<RowMatch> matches, StepMatches& out) const {
-  out.matches.clear();
-  out.activity.clear();
-  if (out.matcher) {
-    out.rows.clear();
-    for (std::size_t i = 0; i < step.row.size(); ++i) out.rows.push_back(rows(step.row[i], out.room.row(i)));
-    const auto chosen = out.matcher->choose(state, step, out.rows);
+void LossyRowEncoder::match(Run& run, const StepRows& step, const RowSource& rows, std::span<RowMatch> matches) const {
+  run.matches_.clear();
+  run.activity_.clear();
+  if (!loop_.matches_rows()) return;
+  if (run.matcher_) {
+    run.match_rows_.clear();
+    for (std::size_t i = 0; i < step.row.size(); ++i) {
+      run.match_rows_.push_back(rows(step.row[i], run.match_room_.row(i)));
+    }
+    const auto chosen = run.matcher_->choose(run.state_, step, run.match_rows_);
     for (std::size_t i = 0; i < step.row.size(); ++i) matches[step.row[i]] = chosen[i];
   }
   for (const std::size_t row : step.row) {
-    out.matches.push_back(matches[row]);
-    out.activity.push_back(match_.start_activity[matches[row].match_class]);
+    run.matches_.push_back(matches[row]);
+    run.activity_.push_back(match_.start_activity[matches[row].match_class]);
   }
 }
 
@@ -80,47 +87,41 @@ StoredSearch LossyRowEncoder::searchable(const StoredRows& stored, float unit,
   return out;
 }
 
+LossyRowEncoder::CodedStep LossyRowEncoder::encode_step(Run& run, const StepRows& step, const RowSource& rows,
+                                                        std::span<RowMatch> matches) const {
+  const std::size_t count = step.row.size();
+  const float prediction_scale = std::ldexp(1.0F, -loop_.synthesis_shift());
+  match(run, step, rows, matches);
+  const auto predicted = loop_.predict(run.state_, step, run.matches_);
+  for (std::size_t i = 0; i < count; ++i) {
+    float* const out = run.innovation_.row(i);
+    const float* const row = rows(step.row[i], run.room_.data());
+    for (std::size_t c = 0; c < channels_; ++c) {
+      out[c] = row[c] - static_cast<float>(predicted[i][c]) * prediction_scale;
+    }
+  }
+  analysis_.analyse(std::as_const(run.innovation_).first(count), run.coefficients_.first(count));
+  quantizer_->quantize(std::as_const(run.coefficients_).first(count), run.values_.first(count), run.activity_);
+  const auto levels = std::as_const(run.values_).first(count);
+  const auto decoded = loop_.reconstruct(run.state_, step, levels);
+  if (run.matcher_) run.matcher_->add(decoded);
+  return {levels, decoded};
+}
+
 void LossyRowEncoder::encode(const RowSource& rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
                              const RowVisitor& on_row, const EncodedBeside& beside, std::span<RowMatch> matches,
                              Matching matching) const {
   const StepPlan plan(strands, in_lockstep_);
-  const std::size_t widest = plan.largest_step_rows();
-  const FixedStoredRows* const stored = beside.stored != nullptr ? &beside.stored->rows : nullptr;
-  ClosedLoop::State state(loop_, strands, widest, {beside.reference, stored});
-  RowBlock<float> innovation(widest, channels_);
-  RowBlock<float> coefficients(widest, coefficients_);
-  RowBlock<std::int16_t> values(widest, coefficients_);
-  std::vector<float> room(channels_);
-  const float prediction_scale = std::ldexp(1.0F, -loop_.synthesis_shift());
-  StepMatches matched;
-  if (loop_.matches_rows() && matching == Matching::chosen) {
-    matched.matcher.emplace(match_, loop_, analysis_, cost_, channels_, coefficients_, strands.size(), widest,
-                            beside.stored, beside.own_rows);
-    matched.room = RowBlock<float>(widest, channels_);
-  }
-
+  Run run(*this, strands, plan.largest_step_rows(), beside, matching);
   StepRows step;
   for (std::size_t index = 0; index < plan.step_count(); ++index) {
     plan.rows_of(index, step);
-    const std::size_t count = step.row.size();
-    if (loop_.matches_rows()) match(rows, step, state, matches, matched);
-    const auto predicted = loop_.predict(state, step, matched.matches);
-    for (std::size_t i = 0; i < count; ++i) {
-      float* out = innovation.row(i);
-      const float* row = rows(step.row[i], room.data());
-      for (std::size_t c = 0; c < channels_; ++c) {
-        out[c] = row[c] - static_cast<float>(predicted[i][c]) * prediction_scale;
-      }
-    }
-    analysis_.analyse(std::as_const(innovation).first(count), coefficients.first(count));
-    quantizer_->quantize(std::as_const(coefficients).first(count), values.first(count), matched.activity);
-    const auto reconstructed = loop_.reconstruct(state, step, std::as_const(values).first(count));
-    for (std::size_t i = 0; i < count; ++i) {
-      std::copy_n(values.row(i), coefficients_,
+    const CodedStep coded = encode_step(run, step, rows, matches);
+    for (std::size_t i = 0; i < step.row.size(); ++i) {
+      std::copy_n(coded.levels[i], coefficients_,
                   quantised.begin() + static_cast<std::ptrdiff_t>(step.row[i] * coefficients_));
-      on_row(step.row[i], reconstructed[i]);
+      on_row(step.row[i], coded.decoded[i]);
     }
-    if (matched.matcher) matched.matcher->add(reconstructed);
   }
 }
 

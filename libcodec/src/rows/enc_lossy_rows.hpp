@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "profile/codec_model.hpp"
 #include "quantize/enc_trellis.hpp"
@@ -61,6 +63,28 @@ class LossyRowEncoder {
  public:
   LossyRowEncoder(const CodecModel& model, Rates rates, const Decisions& decisions);
 
+  /// Strands that are coded step by step: work space, and what later rows are predicted from.
+  class Run {
+   public:
+    /// All borrowed.
+    Run(const LossyRowEncoder& encoder, std::span<const Strand> strands, std::size_t largest_step_rows,
+        const EncodedBeside& beside = {}, Matching matching = Matching::chosen);
+
+   private:
+    friend class LossyRowEncoder;
+    ClosedLoop::State state_;
+    RowBlock<float> innovation_;
+    RowBlock<float> coefficients_;
+    RowBlock<std::int16_t> values_;
+    std::vector<float> room_;
+    // The matches of the rows of a step, with what follows from them
+    std::optional<RowMatcher> matcher_;  ///< if they are chosen
+    RowBlock<float> match_room_;         ///< for the rows of a step, if they have to be compared
+    std::vector<const float*> match_rows_;
+    std::vector<RowMatch> matches_;
+    std::vector<std::int32_t> activity_;  ///< that each row starts with
+  };
+
   /// A row: centred, in fixed-point units, finite. It stands where the result points, which may be the `room` given.
   using RowSource = std::function<const float*(std::size_t row, float* room)>;
   /// @param quantised  out, row-major [row][coefficient].
@@ -71,6 +95,14 @@ class LossyRowEncoder {
               const RowVisitor& on_row, const EncodedBeside& beside = {}, std::span<RowMatch> matches = {},
               Matching matching = Matching::chosen) const;
 
+  /// What the rows of a step became.
+  struct CodedStep {
+    std::span<const std::int16_t* const> levels;  ///< of each row; they last until the next step
+    std::span<std::int32_t* const> decoded;       ///< fixed-point channels, likewise
+  };
+  /// The next step of a run. `matches` has an entry for each row of the strands.
+  CodedStep encode_step(Run& run, const StepRows& step, const RowSource& rows, std::span<RowMatch> matches) const;
+
   const ClosedLoop& loop() const { return loop_; }
 
   /// Stored rows, ready to be searched for rows of a unit.
@@ -78,9 +110,7 @@ class LossyRowEncoder {
   StoredSearch searchable(const StoredRows& stored, float unit, std::span<const std::int32_t> centre) const;
 
  private:
-  struct StepMatches;
-  void match(const RowSource& rows, const StepRows& step, ClosedLoop::State& state, std::span<RowMatch> matches,
-             StepMatches& out) const;
+  void match(Run& run, const StepRows& step, const RowSource& rows, std::span<RowMatch> matches) const;
 
   std::uint32_t channels_;
   std::uint32_t coefficients_;
