@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "decode_options.hpp"
 #include "loaded_tensors.hpp"
 #include "verbs.hpp"
 
@@ -29,9 +30,12 @@ int run_cat(const Arguments& arguments) {
       "cat FILE [options]",
       "Prints values of a tensor file of any kind as text, a row on a line. Example:\n  actz cat hidden.actz --tensor layer6");
   verb.options()("tensor", po::value<std::string>(), "only this tensor")("all", "every row, not the first ten");
+  add_decode_options(verb);
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().size() != 1) return usage_error("cat wants one file");
-  const auto tensors = load_tensors(verb.files().front(), verb);
+  DecodeOptions options;
+  if (const auto failure = read_decode_options(verb, options)) return report(*failure);
+  const auto tensors = load_tensors(verb.files().front(), verb, options);
   if (!tensors) return report({verb.files().front(), tensors.error()});
   bool found = false;
   for (const Tensor& tensor : *tensors) {

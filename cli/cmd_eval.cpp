@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "decode_options.hpp"
 #include "loaded_tensors.hpp"
 #include "metric_option.hpp"
 #include "verbs.hpp"
@@ -86,11 +87,14 @@ int run_eval(const Arguments& arguments) {
       "squared distances of the reference from its channel means. Example:\n  actz eval hidden.npy hidden.actz");
   verb.options()("metric", po::value<std::string>(),
                  "also the distortion in a task metric (.npy: channels x channels, or a vector), over its energy");
+  add_decode_options(verb);
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().size() != 2) return usage_error("eval wants a reference and a test file");
-  const auto reference = load_tensors(verb.files()[0], verb);
+  DecodeOptions options;
+  if (const auto failure = read_decode_options(verb, options)) return report(*failure);
+  const auto reference = load_tensors(verb.files()[0], verb, options);
   if (!reference) return report({verb.files()[0], reference.error()});
-  const auto test = load_tensors(verb.files()[1], verb);
+  const auto test = load_tensors(verb.files()[1], verb, options);
   if (!test) return report({verb.files()[1], test.error()});
   if (reference->size() != test->size()) return usage_error("the files hold different numbers of tensors");
   std::optional<MetricFile> metric;

@@ -10,7 +10,7 @@
 namespace actz::cli {
 namespace {
 
-Result<std::vector<Tensor>> decode_all(const std::string& path, unsigned threads) {
+Result<std::vector<Tensor>> decode_all(const std::string& path, const DecodeOptions& options) {
   ACTZ_TRY(const auto stream, open_stream(path));
   std::vector<Tensor> out;
   StreamVisitor visitor;
@@ -22,16 +22,15 @@ Result<std::vector<Tensor>> decode_all(const std::string& path, unsigned threads
     out.back().bytes.insert(out.back().bytes.end(), elements.begin(), elements.end());
     return {};
   };
-  DecodeOptions options;
-  options.threads = threads;
   ACTZ_TRY([[maybe_unused]] const auto summary, read_stream(*stream, visitor, options));
   return out;
 }
 
 }  // namespace
 
-Result<std::vector<Tensor>> load_tensors(const std::string& path, const Verb& verb) {
-  if (is_archive(path)) return decode_all(path, verb.threads());
+Result<std::vector<Tensor>> load_tensors(const std::string& path, const Verb& verb, DecodeOptions options) {
+  options.threads = verb.threads();
+  if (is_archive(path)) return decode_all(path, options);
   ACTZ_TRY(const auto read_options, verb.read_options());
   ACTZ_TRY(const auto file, io::open_tensors(path, read_options));
   std::vector<Tensor> out;

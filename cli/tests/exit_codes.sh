@@ -40,6 +40,12 @@ grep -q "layer is not said in the file, required is '3'" err.txt
 expect 2 "$actz" decode x.actz y.npy --require model=tiny
 expect 2 "$actz" decode kept.actz y.npy --require model
 [ ! -e y.npy ]
+"$actz" fit x.npy -o x_profile.actp -q
+"$actz" encode x.npy named.actz -q --profile x_profile.actp --name-profile
+expect 4 "$actz" eval x.npy named.actz
+"$actz" eval x.npy named.actz --profile x_profile.actp >out.txt
+"$actz" cat named.actz --profile x_profile.actp >out.txt
+expect 2 "$actz" cat kept.actz --require revision=b2
 "$actz" decode kept.actz kept.npy --require revision=a1 --require model=tiny && rm kept.npy
 "$actz" decode - - --require revision=a1 < kept.actz > kept.npy && rm kept.npy
 expect 2 "$actz" decode x.actz y.npy --tensor other
