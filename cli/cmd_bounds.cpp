@@ -4,9 +4,11 @@
 #include <numeric>
 
 #include "actz/bounds.hpp"
+#include "base/try.hpp"
 #include "encode_options.hpp"
 #include "file_adapters.hpp"
 #include "loaded_tensors.hpp"
+#include "report/bounds_page.hpp"
 #include "verbs.hpp"
 
 namespace actz::cli {
@@ -111,6 +113,34 @@ void print_table(const BoundsReport& report, const std::optional<double>& rate, 
   }
 }
 
+/// Bounds of ever more rows, by factors of four, up to all of them.
+Result<std::vector<BoundsReport>> by_rows(const DumpRows& train, const DumpRows& test, const BoundsOptions& options,
+                                          const BoundsReport& of_all) {
+  const std::uint64_t least_rows = 2 * std::uint64_t{train.channels};  // for a covariance
+  std::vector<BoundsReport> out{of_all};
+  for (std::uint64_t rows = of_all.rows / 4; rows >= least_rows && out.size() < 5; rows /= 4) {
+    const auto first = std::span(train.values).first(static_cast<std::size_t>(rows * train.channels));
+    ACTZ_TRY(auto report, measure_bounds(first, test.values, train.channels, options));
+    out.insert(out.begin(), std::move(report));
+  }
+  return out;
+}
+
+std::optional<Failure> write_page(const Verb& verb, const DumpRows& train, const DumpRows& test,
+                                  const BoundsOptions& options, const BoundsReport& of_all,
+                                  const std::optional<double>& rate) {
+  const std::string path = verb.text("report");
+  auto file = io::OutputFile::create(path, verb.has("force"));
+  if (!file) return Failure{path, file.error()};
+  auto reports = by_rows(train, test, options, of_all);
+  if (!reports) return Failure{verb.files().front(), reports.error()};
+  const std::string text =
+      report::bounds_page({"Activations: what rate theory allows", *reports, rate, options.confidence});
+  Status status = file->write(std::as_bytes(std::span(text)));
+  if (status) status = file->finish();
+  return status ? std::nullopt : std::optional(Failure{path, status.error()});
+}
+
 }  // namespace
 
 int run_bounds(const Arguments& arguments) {
@@ -127,7 +157,9 @@ int run_bounds(const Arguments& arguments) {
       "confidence", po::value<double>(), "that bounds hold, default 0.95")(
       "gap", po::value<double>(), "bits per value: say how many rows make the bound so small, default 0.05")(
       "draws", po::value<unsigned>(), "of signs, for Rademacher complexities, default 64")(
-      "seed", po::value<std::uint64_t>(), "of them, default 1");
+      "seed", po::value<std::uint64_t>(), "of them, default 1")(
+      "report", po::value<std::string>(), "also writes a page (HTML) with curves over the rows learned from")(
+      "force,f", "overwrite the page");
   if (const auto code = verb.parse(arguments)) return *code;
   if (verb.files().empty()) return usage_error("bounds wants a dump");
   BoundsOptions options;
@@ -158,6 +190,9 @@ int run_bounds(const Arguments& arguments) {
   }
   const auto found = measure_bounds(train.values, test.values, train.channels, options);
   if (!found) return report({verb.files().front(), found.error()});
+  if (verb.has("report")) {
+    if (const auto failure = write_page(verb, train, test, options, *found, rate)) return report(*failure);
+  }
   if (verb.json()) fmt::print("{}\n", as_json(*found, rate).dump(2));
   else print_table(*found, rate, options);
   return kOk;

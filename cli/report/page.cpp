@@ -103,17 +103,21 @@ std::string loss_section(const std::vector<LossPoint>& losses) {
 
 }  // namespace
 
-std::string page(const Report& report) {
+std::string document(const std::string& title, const std::string& lead, const std::string& body) {
   std::string out =
       "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<link rel=\"icon\" "
       "href=\"data:,\"/>\n";
-  out += fmt::format("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n", escaped(report.title),
-                     kStyleSheet);
-  out += fmt::format("<h1>{}</h1>\n<p class=\"soft\">{}</p>\n", escaped(report.title), escaped(report.conditions));
-  for (const TensorPart& part : report.tensors) out += tensor_section(part);
-  if (!report.losses.empty()) out += loss_section(report.losses);
-  return out + "</main>\n</body>\n</html>\n";
+  out += fmt::format("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n", escaped(title), kStyleSheet);
+  out += fmt::format("<h1>{}</h1>\n<p class=\"soft\">{}</p>\n", escaped(title), escaped(lead));
+  return out + body + "</main>\n</body>\n</html>\n";
+}
+
+std::string page(const Report& report) {
+  std::string body;
+  for (const TensorPart& part : report.tensors) body += tensor_section(part);
+  if (!report.losses.empty()) body += loss_section(report.losses);
+  return document(report.title, report.conditions, body);
 }
 
 }  // namespace actz::report

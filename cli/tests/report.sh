@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `bench --report` writes a well-formed page with curves, bars and tables, and takes peers and losses. $1: the program.
+# `bench --report` and `bounds --report` write well-formed pages with curves, bars and tables; peers and losses. $1: the program.
 set -eu
 actz=$1
 dir=$(mktemp -d)
@@ -24,6 +24,7 @@ PY
 "$actz" fit calib.npy -o x.actp --nmse 0.005,0.02,0.08 -q
 "$actz" bench "x <&>.npy" --profile x.actp --report report.html --peers peers.json --loss loss.json -q
 "$actz" bench "x <&>.npy" --report self.html --lags none -q
+"$actz" bounds calib.npy --test "x <&>.npy" --report bounds.html --draws 4 >out.txt
 
 /usr/bin/python3 - <<'PY'
 import xml.etree.ElementTree as tree
@@ -51,6 +52,8 @@ assert {c.get("class").split()[1]: len(c.get("points").split()) for c in losses}
 assert sum(1 for _ in root.iter(HTML + "tr")) > 30
 root, points, text = look("self.html")
 assert "actz" not in points and points["self"] >= 5 and "x &lt;&amp;&gt;" in text, points
+root, points, text = look("bounds.html")  # learned from 80 and 320 rows
+assert points["actz"] == 2 and points["self"] == 2 and text.count("<figure>") == 7, points
 PY
 
 refuse() {  # refuse CODE COMMAND...: that exit code and one line
@@ -60,6 +63,7 @@ refuse() {  # refuse CODE COMMAND...: that exit code and one line
   [ "$got" -eq "$want" ] && [ "$(wc -l < err.txt)" -eq 1 ] || { echo "wanted $want, got $got from: $*"; cat err.txt; exit 1; }
 }
 refuse 2 "$actz" bench calib.npy --report report.html
+refuse 2 "$actz" bounds calib.npy --report bounds.html
 refuse 2 "$actz" bench calib.npy --report other.html --peers peers.json
 refuse 6 "$actz" bench calib.npy --report other.html --loss missing.json
 echo "{}" > empty.json
