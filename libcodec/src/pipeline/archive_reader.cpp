@@ -51,9 +51,9 @@ struct ChunkRows {
 };
 
 /// Rows of a tensor that are being read: which chunks they lie in, how far they are, and whether they are right.
-class RowRange {
+class WantedRows {
  public:
-  RowRange(OpenArchive& file, std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row)
+  WantedRows(OpenArchive& file, std::size_t tensor, std::uint64_t first_row, std::uint64_t end_row)
       : file_(file), tensor_(tensor), first_row_(first_row), end_row_(end_row) {}
 
   Status check() const {
@@ -125,7 +125,7 @@ Status ArchiveReader::read_rows(std::size_t tensor, std::uint64_t first_row, std
     std::vector<std::byte> elements;
     std::uint64_t digest = 0;
   };
-  RowRange range(state_->file, tensor, first_row, end_row);
+  WantedRows range(state_->file, tensor, first_row, end_row);
   ACTZ_CHECK(range.check());
   const auto hand_on = [&](Piece&& piece) -> Status {
     range.chunk_done(piece.digest, piece.elements.size());
@@ -152,7 +152,7 @@ Status ArchiveReader::read_rows_into(std::size_t tensor, std::uint64_t first_row
     std::uint64_t digest = 0;
     std::size_t bytes = 0;
   };
-  RowRange range(state_->file, tensor, first_row, end_row);
+  WantedRows range(state_->file, tensor, first_row, end_row);
   ACTZ_CHECK(range.check());
   if (to.size() != range.element_count() * range.element_size())
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "the memory is not as long as the rows"};
