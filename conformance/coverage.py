@@ -21,7 +21,8 @@ DOCUMENT = os.path.join(ROOT, "docs", "reliability.md")
 MARKS = "<!-- coverage: conformance/coverage.py --write -->\n", "<!-- end coverage -->"
 WANTED = {"line": 95.0, "branch": 90.0}
 SOURCES = "libcodec/src/"
-NOT_DECODER = SOURCES + "io/"  # writes the driver's output
+# What writes the driver's output; what callers require of metadata, of which no file can be right or wrong.
+NOT_DECODER = (SOURCES + "io/", SOURCES + "pipeline/provenance.cpp")
 
 
 def build(folder):
