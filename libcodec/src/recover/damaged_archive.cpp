@@ -53,6 +53,7 @@ Status DamagedArchive::take_section(const ScannedPart& part) {
     case SectionType::model:
     case SectionType::model_reference: {
       if (model_number_) model_numbers_.try_emplace(static_cast<std::uint16_t>((*model_number_)++), models_.size());
+      else unnumbered_models_.insert(models_.size());
       const Status added = type == SectionType::model ? model_set_.add_embedded(std::move(payload), content_offset)
                                                       : model_set_.add_reference(payload, content_offset);
       ACTZ_CHECK(added);
@@ -199,33 +200,31 @@ Result<LoadedChunk> DamagedArchive::complete(LoadedChunk chunk, std::size_t mode
 /// number is known of, the nearest first. The digest of the chunk tells which it is.
 std::vector<std::size_t> DamagedArchive::candidates(std::uint16_t model_index, std::uint64_t file_offset_bytes) const {
   if (const auto known = model_of(model_index)) return {*known};
+  const auto behind = std::partition_point(models_.begin(), models_.end(), [&](const Model& model) {
+    return model.section.offset_bytes < file_offset_bytes;
+  });
+  auto model = unnumbered_models_.lower_bound(static_cast<std::size_t>(behind - models_.begin()));
   std::vector<std::size_t> out;
-  for (std::size_t i = models_.size(); i-- > 0 && out.size() < kMaxCandidates;) {
-    const bool numbered =
-        std::any_of(model_numbers_.begin(), model_numbers_.end(), [&](const auto& entry) { return entry.second == i; });
-    if (!numbered && models_[i].section.offset_bytes < file_offset_bytes) out.push_back(i);
-  }
+  while (model != unnumbered_models_.begin() && out.size() < kMaxCandidates) out.push_back(*--model);
   return out;
 }
 
 Result<LoadedChunk> DamagedArchive::with_model(const LoadedChunk& chunk) {
-  std::optional<Error> failure;
-  for (const std::size_t model : candidates(chunk.header.model_index, chunk.file_offset_bytes)) {
+  const std::uint16_t number = chunk.header.model_index;
+  const bool is_known = model_of(number).has_value();
+  Error failure = lost(chunk.file_offset_bytes, "the model of a chunk is lost");
+  for (const std::size_t model : candidates(number, chunk.file_offset_bytes)) {
     auto completed = complete(chunk, model);
-    const Status decoded = completed ? Status{} : completed.error();
-    if (decoded && model_of(chunk.header.model_index)) return completed;
-    if (decoded) {
-      const auto elements = decode_loaded(*completed);
-      if (elements) {
-        model_numbers_[chunk.header.model_index] = model;
-        return completed;
-      }
-      failure = elements.error();
-    } else {
-      failure = decoded.error();
+    if (completed && is_known) return completed;
+    const auto elements = completed ? decode_loaded(*completed) : completed.error();
+    if (elements) {
+      model_numbers_[number] = model;
+      unnumbered_models_.erase(model);
+      return completed;
     }
+    failure = elements.error();
   }
-  return failure ? *failure : lost(chunk.file_offset_bytes, "the model of a chunk is lost");
+  return failure;
 }
 
 Result<LoadedChunk> DamagedArchive::load(const ChunkName& name) {

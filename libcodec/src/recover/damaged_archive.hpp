@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,7 @@ class DamagedArchive {
   std::map<std::uint32_t, Tensor> tensors_;
   std::optional<std::vector<std::byte>> metadata_;
   std::map<std::uint16_t, std::size_t> model_numbers_;  ///< known from decoding, or from counting
+  std::set<std::size_t> unnumbered_models_;             ///< of models(), those that no number is known of
   SourceChunks sources_;
   std::map<ChunkName, std::optional<Error>> verdicts_;  ///< of chunks that were decoded
 
