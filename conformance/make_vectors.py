@@ -26,6 +26,7 @@ import recipes_invalid
 import recipes_invalid_context  # noqa: F401 - those of invalid files to recipes_invalid.RECIPES
 import recipes_invalid_cuts  # noqa: F401
 import recipes_invalid_dictionaries  # noqa: F401
+import recipes_invalid_limits  # noqa: F401
 import recipes_invalid_matches  # noqa: F401
 import recipes_invalid_models  # noqa: F401
 import recipes_invalid_references  # noqa: F401
@@ -187,7 +188,7 @@ def coder_entry(name, level, rules, families, data, note):
 
 def manifest_of(entries):
     assert len({one["id"] for one in entries}) == len(entries), "an id is used twice"
-    return as_json({"format_version": "0.1", "levels": LEVELS, "count": len(entries), "exit_codes": EXIT_CODES,
+    return as_json({"format_version": "1.0", "levels": LEVELS, "count": len(entries), "exit_codes": EXIT_CODES,
                     "families": {**{family: family for family in EXIT_CODES}, **REFINED}, "vectors": entries})
 
 

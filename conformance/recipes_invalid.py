@@ -56,8 +56,9 @@ container("signature_text_mode", "corrupt", "R-CONT-01", "CR LF became LF",
           lambda: with_header()().replace(b"\r\n", b"\n"))
 container("header_cut", "need_more_input", "R-CONT-02", "23 bytes", lambda: with_header()()[:23])
 container("header_checksum", "corrupt", "R-CONT-03", "", with_header(crc_xor=1))
-container("version_major", "unsupported", "R-CONT-04", "version 1.0", with_header(major=1, minor=0))
-container("version_minor", "unsupported", "R-CONT-04", "version 0.2", with_header(minor=2))
+container("version_major", "unsupported", "R-CONT-04", "version 2.0", with_header(major=2))
+container("version_newer", "unsupported", "R-CONT-05", "version 1.1, whose feature 0 this one lacks", with_header(minor=1, required=1))
+container("version_draft", "unsupported", "R-CONT-04", "version 0.1, of drafts", with_header(major=0, minor=1))
 container("required_feature", "unsupported", "R-CONT-05", "bit 31", with_header(required=2**31))
 container("file_kind", "unsupported", "R-CONT-06", "kind 3", with_header(kind=3))
 container("kind_profile", "bad_argument", "R-CONT-07", "a profile where tensors are wanted",

@@ -65,6 +65,7 @@ sequence("full", plain(), "as many rows as the session has", "R-PACK-08", max_ro
 sequence("no_packet", plain(), "a session alone", counts=[], values=[[0] * CHANNELS], level=1)
 
 BROKEN = "corrupt"
+WIDE = lossy_model(65, entropy=static([CENTRED], [0] * 65))
 ROW = [[1, -2, 0, 3, 1]]
 
 
@@ -95,6 +96,8 @@ bad_session("session_no_rows", "R-PACK-03", max_rows=0)
 bad_session("session_many_rows", "R-PACK-03", max_rows=2**20 + 1)
 bad_session("session_unit", "R-PACK-03", unit=f32(-1.0))
 bad_session("session_unit_infinite", "R-PACK-03", unit=0x7F800000)
+bad_session("session_limit", "R-PACK-06 R-PACK-05", "limit_exceeded corrupt", model=WIDE, max_rows=2**20,
+            change=lambda session: session + b"\x80" * 3, note="2^28 + 2^22 bytes of rows, and a packet that is none")
 bad_session("session_model", "R-ARCH-21", "unsupported", digest=bytes(32))
 bad_session("session_channels", "R-PACK-04", channels=CHANNELS + 1)
 bad_packet("length_long", "R-PACK-05", length=b"\x80\x80\x80\x01")

@@ -42,6 +42,10 @@ profile("profile_flags_and_unknown", "R-PROF-02", "skippable sections, flags of 
         (MODEL, GOOD_MODEL, 1), (END, b"", 1), families="")
 profile("profile_metric", "R-PROF-09 R-PROF-02", "METRIC with, without and with broken content; decoders do not look at it",
         RECORD, (METRIC, struct.pack("<2I2f", 2, 1, 1.5, 0.5), 1), RUNG, (METRIC, b"", 1), (METRIC, b"?", 0), CLOSE, families="")
+profile("profile_version_minor", "R-CONT-04", "version 1.1, with nothing that 1.0 lacks", families="",
+        data=file_header(kind=2, minor=1) + b"".join(section(*one) for one in (RECORD, RUNG, CLOSE)))
+profile("profile_version_major", "R-CONT-04", "version 2.0", families="unsupported",
+        data=file_header(kind=2, major=2) + b"".join(section(*one) for one in (RECORD, RUNG, CLOSE)))
 profile("profile_is_data", "R-PROF-01", "a data file where a profile is wanted", families="bad_argument",
         data=needs_profile())
 profile("profile_unknown_section", "R-PROF-02", "TENSOR in a profile", RECORD, RUNG, (TENSOR, b""), CLOSE,

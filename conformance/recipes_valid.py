@@ -312,6 +312,12 @@ def unknown_sections_skipped():
     return file.add(TENSOR_END, tensor_end(0, [xxh64(body)])).add(60001, bytes(100), flags=1).finish()
 
 
+@recipe(0, "R-CONT-04")
+def version_minor():
+    """version 1.255, with nothing that 1.0 lacks"""
+    return raw_tensor(FileBuilder(minor=255, optional=1)).finish()
+
+
 @recipe(0, "R-ARCH-21")
 def reference_not_needed():
     """a MODEL_REFERENCE that nothing resolves and no chunk names"""

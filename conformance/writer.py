@@ -56,7 +56,7 @@ class BitWriter:
 # Container
 
 
-def file_header(kind=1, major=0, minor=1, required=0, optional=0, signature=SIGNATURE, crc_xor=0):
+def file_header(kind=1, major=1, minor=0, required=0, optional=0, signature=SIGNATURE, crc_xor=0):
     head = signature + uint(major, 1) + uint(minor, 1) + uint(kind, 2) + uint(required, 4) + uint(optional, 4)
     return head + uint(crc32c(head) ^ crc_xor, 4)
 

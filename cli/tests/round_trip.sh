@@ -82,7 +82,7 @@ for name in ("matrix.json", "vector.json"):
 done
 "$actz" info lossy.actz --json | /usr/bin/python3 -c 'import json, sys
 r = json.load(sys.stdin)
-assert r["format_version"] == "0.1"
+assert r["format_version"] == "1.0"
 assert {"name", "dtype", "shape", "bits_per_value", "coded_bytes", "chunks"} <= set(r["tensors"][0]), r'
 "$actz" info x.actp --json | /usr/bin/python3 -m json.tool > /dev/null
 "$actz" cat lossy.actz | grep -q '^# x f32'

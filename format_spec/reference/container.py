@@ -25,7 +25,7 @@ def read_file_header(file):
     major, minor, kind = header.uint(1), header.uint(1), header.uint(2)
     required_features, _optional_features, header_crc = header.uint(4), header.uint(4), header.uint(4)
     require(header_crc == crc32c(file[:20]), "corrupt", "R-CONT-03")
-    require((major, minor) == (0, 1), "unsupported", "R-CONT-04")
+    require(major == 1, "unsupported", "R-CONT-04")
     require(required_features == 0, "unsupported", "R-CONT-05")
     require(kind in (DATA, PROFILE), "unsupported", "R-CONT-06")
     return kind

@@ -49,7 +49,7 @@ class TensorInfo:
 class FileInfo:
     """What a whole file holds."""
 
-    format_version: str  #: "0.1"
+    format_version: str  #: "1.0"
     metadata: Optional[dict[str, Any]]
     tensors: tuple[TensorInfo, ...]
     required_models: tuple[str, ...]  #: digests (hex) of models that the file only names

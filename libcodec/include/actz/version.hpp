@@ -8,8 +8,9 @@ namespace actz {
 /// Version of this library, as in CHANGELOG.md.
 inline constexpr std::string_view kLibraryVersion = "0.1.0";
 
-/// Newest format version this library writes and reads. The format is 0.x: it may change until 1.0.
-inline constexpr std::uint8_t kFormatMajor = 0;
-inline constexpr std::uint8_t kFormatMinor = 1;
+/// Format version that this library writes. It reads every 1.x that needs nothing it lacks
+/// (format_spec/10_versioning.md).
+inline constexpr std::uint8_t kFormatMajor = 1;
+inline constexpr std::uint8_t kFormatMinor = 0;
 
 }  // namespace actz

@@ -32,7 +32,7 @@ std::vector<std::byte> write_file_header(FileKind kind) {
   return out.take();
 }
 
-Result<FileKind> read_file_header(std::span<const std::byte> bytes) {
+Result<FileHeader> read_file_header(std::span<const std::byte> bytes) {
   const std::size_t compared = std::min(bytes.size(), kSignature.size());
   if (!std::equal(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(compared),
                   std::as_bytes(std::span(kSignature)).begin())) {  // R-CONT-01
@@ -52,7 +52,7 @@ Result<FileKind> read_file_header(std::span<const std::byte> bytes) {
   if (crc != crc32c(bytes.first(kFileHeaderBytes - 4))) {  // R-CONT-03
     return Error{ErrorCode::corrupt_checksum, kFileHeaderBytes - 4, "the file header does not match its checksum"};
   }
-  if (major != kFormatMajor || (major == 0 && minor != kFormatMinor)) {  // R-CONT-04
+  if (major != kFormatMajor) {  // R-CONT-04
     return Error{
         ErrorCode::unsupported, kSignature.size(),
         "format version " + std::to_string(major) + "." + std::to_string(minor) + " is not one this program reads"};
@@ -65,7 +65,7 @@ Result<FileKind> read_file_header(std::span<const std::byte> bytes) {
   if (kind != static_cast<std::uint16_t>(FileKind::data) && kind != static_cast<std::uint16_t>(FileKind::profile)) {
     return Error{ErrorCode::unsupported, 10, "unknown kind of file"};  // R-CONT-06
   }
-  return static_cast<FileKind>(kind);
+  return FileHeader{static_cast<FileKind>(kind), minor};
 }
 
 std::vector<std::byte> write_section_header(SectionType type, std::span<const std::byte> payload, std::uint16_t flags) {

@@ -49,11 +49,17 @@ struct SectionHeader {
   std::uint32_t payload_crc = 0;
 };
 
+/// Of a file whose major version is kFormatMajor.
+struct FileHeader {
+  FileKind kind = FileKind::data;
+  std::uint8_t minor = 0;  ///< may be higher than kFormatMinor
+};
+
 std::vector<std::byte> write_file_header(FileKind kind);
 
 /// Checks signature, version, feature bits and checksum. Errors: need_more_input, corrupt_signature,
 /// corrupt_checksum, unsupported.
-Result<FileKind> read_file_header(std::span<const std::byte> bytes);
+Result<FileHeader> read_file_header(std::span<const std::byte> bytes);
 
 /// Header of a section with this payload.
 std::vector<std::byte> write_section_header(SectionType type, std::span<const std::byte> payload,

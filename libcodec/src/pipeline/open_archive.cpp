@@ -243,15 +243,15 @@ Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& 
   file.source = &source;
   file.options = options;
   file.models = ModelSet(options);
-  std::vector<std::byte> header(
+  std::vector<std::byte> bytes(
       static_cast<std::size_t>(std::min<std::uint64_t>(source.size_bytes(), kFileHeaderBytes)));
-  ACTZ_CHECK(source.read_at(0, header));
-  ACTZ_TRY(const auto kind, read_file_header(header));
-  if (kind != FileKind::data) {
+  ACTZ_CHECK(source.read_at(0, bytes));
+  ACTZ_TRY(const auto header, read_file_header(bytes));
+  if (header.kind != FileKind::data) {
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};  // R-CONT-07
   }
   file.summary.format_major = kFormatMajor;
-  file.summary.format_minor = kFormatMinor;
+  file.summary.format_minor = header.minor;
   ACTZ_TRY(file.index, load_index(source, options.limits));
   file.index_offset_bytes = kFileHeaderBytes;
   IndexWalk walk(file);

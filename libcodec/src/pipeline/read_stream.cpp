@@ -41,13 +41,13 @@ class StreamReader {
             options.threads, [this](DecodedChunk&& chunk) { return hand_on(chunk); }, options.limits.max_chunk_bytes) {}
 
   Result<ArchiveSummary> run() {
-    ACTZ_TRY(const auto header, read_exactly(kFileHeaderBytes));
-    ACTZ_TRY(const auto kind, read_file_header(header));
-    if (kind != FileKind::data) {
+    ACTZ_TRY(const auto bytes, read_exactly(kFileHeaderBytes));
+    ACTZ_TRY(const auto header, read_file_header(bytes));
+    if (header.kind != FileKind::data) {
       return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};  // R-CONT-07
     }
     summary_.format_major = kFormatMajor;
-    summary_.format_minor = kFormatMinor;
+    summary_.format_minor = header.minor;
     while (!ended_) ACTZ_CHECK(next_section());
     std::byte extra{};
     ACTZ_TRY(const auto more, stream_.read(std::span(&extra, 1)));

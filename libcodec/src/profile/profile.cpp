@@ -159,8 +159,8 @@ std::vector<std::byte> Profile::serialise() const {
 }
 
 Result<Profile> Profile::parse(std::span<const std::byte> file) {
-  ACTZ_TRY(const auto kind, read_file_header(file));
-  if (kind != FileKind::profile) {  // R-PROF-01
+  ACTZ_TRY(const auto header, read_file_header(file));
+  if (header.kind != FileKind::profile) {  // R-PROF-01
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a data file, not a profile"};
   }
   auto content = std::make_shared<Content>();

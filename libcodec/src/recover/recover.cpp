@@ -13,9 +13,9 @@ Status check_kind(const ByteSource& source) {
   std::vector<std::byte> bytes(
       static_cast<std::size_t>(std::min<std::uint64_t>(source.size_bytes(), kFileHeaderBytes)));
   ACTZ_CHECK(source.read_at(0, bytes));
-  const auto kind = read_file_header(bytes);
-  if (!kind && kind.error().code == ErrorCode::unsupported) return kind.error();
-  if (kind && *kind != FileKind::data) {
+  const auto header = read_file_header(bytes);
+  if (!header && header.error().code == ErrorCode::unsupported) return header.error();
+  if (header && header->kind != FileKind::data) {
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};  // R-CONT-07
   }
   return {};
