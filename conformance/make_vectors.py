@@ -41,6 +41,7 @@ import recipes_reads
 import recipes_references  # noqa: F401
 import recipes_refined  # noqa: F401
 import recipes_sources  # noqa: F401
+import recipes_steps  # noqa: F401
 import recipes_valid
 
 from archive import Archive

@@ -93,22 +93,6 @@ def coded(name, rules, note, families="corrupt", **options):
     add(name, 1, families, rules, note, lambda: file_of(**options))
 
 
-def wide_step(rows, channels, strand_rows, strands, **options):
-    """A chunk with a step of more than 4194304 values, which take no bits."""
-    def make():
-        model = lossy_model(channels, entropy=static([(0, 0, [4096])], [0] * channels), **options)
-        header = tensor(shape=(rows, channels), view=(1, rows, channels), strand_rows=strand_rows)
-        payload = chunk(uint(65536, 4), 0, strand_count=strands)
-        return one_tensor_file(header, model, [(payload, 0, 0, strands)]).finish()
-    return make
-
-
-add("step_of_one_strand", 1, "corrupt", "R-CHNK-21", "a step of 4194306 values, rows of one strand",
-    wide_step(2**21 + 1, 2, 2**22, 1))
-add("step_of_many_strands", 1, "corrupt", "R-CHNK-21", "a step of 4259840 values, a row of each of 65536 strands",
-    wide_step(65536, 65, 1, 65536, predictor=dense_predictor([1], [0] * 65, [0] * 65, [[0] * 65] * 65)))
-
-
 def after(offset, data):
     """The file of a chunk whose header bytes from offset on are replaced."""
     def make():

@@ -2,8 +2,7 @@
 
 from recipes_context import lags
 from recipes_invalid import add
-from recipes_sources import Sourced
-from writer import static
+from recipes_sources import Sourced, many_rows
 
 
 def invalid(name, rules, note, make, families="corrupt"):
@@ -90,19 +89,10 @@ def sources_of_reference():
     return file.chunk(2, [(0, 0)]).end().finish()
 
 
-def too_many_rows():
-    """16 rows of sources for each of its own and 65536 more, and one"""
-    rows = 65536 + 16 * 2 + 1
-    nothing = static([(0, 0, [4096, 0])], [0])  # takes no bits
-    file = Sourced().model("many", 1, matched=False, entropy=nothing).begin("many", 1, rows=rows, strand_rows=rows)
-    file.chunk(1, matches=None, values=[[0]] * rows).end()
-    file.model("few", 1).begin("few", 1, rows=2, strand_rows=2)
-    return file.chunk(1, names=[(0, 0)], matches=[(0, None)] * 2).end().finish()
-
-
 invalid("source_with_reference", "R-SRCE-05", source_with_reference.__doc__, source_with_reference)
 invalid("sources_of_reference", "R-SRCE-02", sources_of_reference.__doc__, sources_of_reference)
-invalid("sources_too_many_rows", "R-SRCE-06", too_many_rows.__doc__, too_many_rows)
+invalid("sources_too_many_rows", "R-SRCE-06", "16 rows of sources for each of its own and 65536 more, and one",
+        lambda: many_rows(65536 + 16 * 2 + 1))
 
 
 def changed_source():

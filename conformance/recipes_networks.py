@@ -91,6 +91,13 @@ def network_one_row():
     return lossy_file("network one row", 3, 3, rows=5, strand_rows=1, predictor=network("network one row", 3, [2], [4]))
 
 
+@recipe(LEVEL, "R-MODEL-15")
+def network_most_weights():
+    """15 · 4096 weights of the layer and 4096 of the matrix: 65536 for the one channel"""
+    return lossy_file("network most weights", 1, 1, rows=20, strand_rows=20, predictor=network(
+        "network most weights", 1, list(range(1, 16)), [4096], size=1))
+
+
 def parts(**changes):
     options = {"lags": [1], "input_shift": [0, 0], "output_shift": [0, 0], "matrix": [[1, 0], [0, 1]],
                "layers": [([0, 1, 2], [[1, 2], [3, 4], [5, 6]])], "network_output_shift": [0, 0],

@@ -97,6 +97,21 @@ class Sourced:
         return self.file.finish()
 
 
+def many_rows(rows):
+    """A chunk of two rows, and so many of its source."""
+    nothing = static([(0, 0, [4096, 0])], [0])  # takes no bits
+    file = Sourced().model("many", 1, matched=False, entropy=nothing).begin("many", 1, rows=rows, strand_rows=rows)
+    file.chunk(1, matches=None, values=[[0]] * rows).end()
+    file.model("few", 1).begin("few", 1, rows=2, strand_rows=2)
+    return file.chunk(1, names=[(0, 0)], matches=[(0, None)] * 2).end().finish()
+
+
+@recipe(2, "R-SRCE-06")
+def sources_of_most_rows():
+    """16 rows of sources for each of its own and 65536 more, the most that there may be"""
+    return many_rows(65536 + 16 * 2)
+
+
 @recipe(2, "R-SRCE-01", "R-SRCE-02", "R-SRCE-03", "R-SRCE-04", "R-SRCE-05", "R-SRCE-06")
 def sources_of_a_tensor():
     """three chunks, each matched with those before it; strands of 5 and 3 rows"""

@@ -15,7 +15,7 @@ LEVELS = {
     "L0": "the container, raw chunks",
     "L1": "lossless models, and lossy ones with the static entropy model",
     "L2": "context models, the dependent quantiser, references, matched rows, dictionaries, sources, refinements",
-    "L3": "predictors that are networks",
+    "L3": "predictors that are networks; external streams",
     "L4": "rows at random, out of damaged files, too",
 }
 

@@ -1,5 +1,7 @@
 """Chapter 4: the closed loop, and fixed point to floating point."""
 
+from functools import lru_cache
+
 from bitio import clamp, wrap_i32
 from model import Model, PREDICTOR_LOW_RANK, PREDICTOR_NONE, SYNTHESIS_DIAGONAL
 from tensor_header import BF16, F16, F32, F64
@@ -243,6 +245,7 @@ def convert(pattern, source, target):
 FORMS = {F16: BINARY16, BF16: BFLOAT16, F32: BINARY32, F64: BINARY64}
 
 
+@lru_cache(2**16)  # the same arguments come again and again
 def element_of(fixed, centre, unit, dtype):
     """The bit pattern of an element; unit is the bit pattern of an f32."""
     value = wrap_i32(fixed + centre)
