@@ -245,7 +245,6 @@ def convert(pattern, source, target):
 FORMS = {F16: BINARY16, BF16: BFLOAT16, F32: BINARY32, F64: BINARY64}
 
 
-@lru_cache(2**16)  # the same arguments come again and again
 def element_of(fixed, centre, unit, dtype):
     """The bit pattern of an element; unit is the bit pattern of an f32."""
     value = wrap_i32(fixed + centre)
@@ -256,6 +255,8 @@ def element_of(fixed, centre, unit, dtype):
     magnitude = scaled if form == working else convert(scaled, working, form)
     return magnitude | (2 ** sum(form) if value < 0 else 0)
 # end
+
+element_of = lru_cache(2**16)(element_of)  # the same arguments come again and again
 
 
 # spec: test_values
