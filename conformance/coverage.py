@@ -43,7 +43,9 @@ def run_vectors(folder):
         for options in ("[--rows {rows}]", "--stream", "[--rows {rows}] --threads 3"):
             command = [sys.executable, os.path.join(HERE, "run_conformance.py"), "--decoder",
                        f"{driver} {{in}} {{out}} [--profile {{profile}}] {options}"]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "ACTZ_FORCE_KERNEL": kernel})
+            done = subprocess.run(command, check=False, capture_output=True, env={**os.environ, "ACTZ_FORCE_KERNEL": kernel})
+            if done.returncode != 0:
+                sys.exit(f"{kernel} kernels, {options}:\n" + done.stdout.decode() + done.stderr.decode())
 
 
 def kept_functions(folder):
