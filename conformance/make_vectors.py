@@ -109,14 +109,14 @@ def listed_tensor(tensor, shape, elements):
 
 def read_entry(name, file, rows, rules, families, note):
     """A vector of which some rows are wanted. What they hold is taken from the sound file."""
-    data, sound = recipes_reads.READ_FILES[file]
+    data, sound, recoverable = recipes_reads.READ_FILES[file]
     archive, error = read_as_far_as_legal(data, None)
     tensor = Archive(sound).tensors[0]
     row_bytes = tensor.channels * tensor.element_bytes
     out = {"id": name, "group": "reads", "level": "L4", "file": f"vectors/reads/{file}.actz", "bytes": len(data),
            "sha256": hashlib.sha256(data).hexdigest(), "expect": "reject" if families else "accept",
            "features": ["rows"] + features_of(archive), "rules": sorted(rules), "note": note,
-           "made_by": "recipes_reads.py", "rows": list(rows)}
+           "made_by": "recipes_reads.py", "rows": list(rows), "recoverable_chunks": recoverable}
     if families:
         out["families"] = families
         verify_verdict(name, error, families, rules)
@@ -163,7 +163,7 @@ def written_field_by_field():
         listed = entry(name, "profiles", level, "needs_profile.actz", data, rules, note, "recipes_profiles.py", families,
                        (f"vectors/profiles/{name}.actp", profile))
         yield f"profiles/{name}.actp", profile, listed
-    for file, (data, _sound) in recipes_reads.READ_FILES.items():
+    for file, (data, _sound, _recoverable) in recipes_reads.READ_FILES.items():
         yield f"reads/{file}.actz", data, None
     for one in recipes_reads.READ_RECIPES:
         yield f"reads/{one[1]}.actz", recipes_reads.READ_FILES[one[1]][0], read_entry(*one)
