@@ -29,6 +29,7 @@ import recipes_invalid_dictionaries  # noqa: F401
 import recipes_invalid_limits  # noqa: F401
 import recipes_invalid_matches  # noqa: F401
 import recipes_invalid_models  # noqa: F401
+import recipes_invalid_packets  # noqa: F401 - to recipes_packets.PACKET_RECIPES
 import recipes_invalid_references  # noqa: F401
 import recipes_invalid_refined  # noqa: F401
 import recipes_invalid_sources  # noqa: F401
@@ -169,11 +170,11 @@ def written_field_by_field():
         yield f"reads/{one[1]}.actz", recipes_reads.READ_FILES[one[1]][0], read_entry(*one)
 
 
-def coder_entry(name, level, rules, families, data, note):
+def coder_entry(name, level, rules, families, data, note, made_by="recipes_coder.py"):
     out = {"id": name, "group": "coder", "level": f"L{level}", "file": f"vectors/coder/{name}.coder", "bytes": len(data),
            "sha256": hashlib.sha256(data).hexdigest(), "expect": "reject" if families else "accept",
            "features": [{"external": "external", "packets": "packets"}.get(name.split("_")[0], "rans")], "rules": sorted(rules),
-           "note": note, "made_by": "recipes_packets.py" if name.startswith("packets") else "recipes_coder.py"}
+           "note": note, "made_by": made_by}
     decoded, error = b"", None
     try:
         decoded = coder_file.decode(data)

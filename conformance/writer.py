@@ -271,14 +271,15 @@ def flat(symbols, precision_bits=12):
 # Coding
 
 
-def rans_encode(runs, lanes, precision_bits):
-    """runs: lists of (symbol, frequencies). Returns states and words as bytes, word_count."""
-    states, words, total = [2**16] * lanes, [], 2**precision_bits
-    for run in reversed(runs):
+def rans_encode(runs, lanes, precision_bits, ends=None, low_lane=None):
+    """runs: lists of (symbol, frequencies). Returns states and words as bytes, word_count. ends: {lane: state after its last
+    symbol} where it is a wrong one. low_lane: one whose first symbol takes a word too early, so that its state is too low."""
+    states, words, total = [(ends or {}).get(lane, 2**16) for lane in range(lanes)], [], 2**precision_bits
+    for number, run in reversed(list(enumerate(runs))):
         for j in reversed(range(len(run))):
             symbol, frequencies = run[j]
             frequency, before, lane = frequencies[symbol], sum(frequencies[:symbol]), j % lanes
-            if states[lane] >= frequency * 2 ** (32 - precision_bits):
+            if states[lane] >= frequency * 2 ** (32 - precision_bits) or (number, j) == (0, low_lane):
                 words.append(states[lane] % 2**16)
                 states[lane] //= 2**16
             states[lane] = states[lane] // frequency * total + states[lane] % frequency + before
@@ -319,7 +320,7 @@ def static_symbol(value, k, model, bypass):
     return symbol, entropy_class.frequencies
 
 
-class _Steps:
+class Steps:
     """Stands in for an entropy decoder: hands out the rows of each step."""
 
     def __init__(self, steps):
@@ -380,7 +381,7 @@ def coded_chunk(tensor_payload, model_payload, rows, first_strand=0, strand_coun
     if model.codec == LOSSY:
         placed = Chunk(chunk(b"", 0, first_strand=first_strand, strand_count=strand_count))
         inputs = inputs_of_chunk(placed, view, model, reference)
-        decoded = decode_lossy_rows(view, model, strands, _Steps(levels), inputs, decoded_sources, _Steps(step_matches))
+        decoded = decode_lossy_rows(view, model, strands, Steps(levels), inputs, decoded_sources, Steps(step_matches))
     else:
         decoded = rows
     patterns = [value for row in decoded for value in row]

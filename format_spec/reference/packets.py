@@ -136,7 +136,7 @@ class PacketDecoder:
 def decode_packets(received, profiles):
     """The elements of all rows of a session, which stands first, and of its packets, one after the other."""
     reader = ByteReader(received)
-    decoder, out = PacketDecoder(reader.bytes(SESSION_BYTES), profiles), b""
+    decoder, out = PacketDecoder(reader.bytes(min(SESSION_BYTES, len(received))), profiles), b""
     while reader.remaining() > 0:
         out += decoder.decode(read_packet(reader))
     return out
