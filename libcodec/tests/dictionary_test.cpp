@@ -18,6 +18,7 @@ using test::decode;
 namespace {
 
 constexpr std::size_t kChannels = 24, kRows = 32;
+constexpr std::size_t kFewSequences = 20;  ///< to learn from, where that is enough
 constexpr std::uint64_t kBudget = 64 << 10;
 
 std::vector<float> activations(std::size_t sequences, unsigned seed, bool all_new = false) {
@@ -31,6 +32,12 @@ Profile fit(const std::vector<float>& rows, std::uint64_t dictionary_bytes) {
   options.target_nmse = {0.03};
   options.dictionary_bytes = dictionary_bytes;
   return test::fit(rows, shape_of(rows), options);
+}
+
+/// With a dictionary; learned once for all tests.
+const Profile& learned() {
+  static const Profile profile = fit(activations(60, 1), kBudget);
+  return profile;
 }
 
 Coded encode(const std::vector<float>& rows, const Profile& profile, bool embed = false, unsigned threads = 1) {
@@ -47,7 +54,7 @@ Coded encode(const std::vector<float>& rows, const Profile& profile, bool embed 
 }  // namespace
 
 TEST_CASE("a dictionary saves bits in small tensors, which have little of their own to be matched with") {
-  const Profile with = fit(activations(60, 1), kBudget), without = fit(activations(60, 1), 0);
+  const Profile &with = learned(), without = fit(activations(60, 1), 0);
   REQUIRE(with.rungs()[0].uses_dictionary);
   CHECK(with.training().dictionary_rows > 0);
   CHECK(with.training().dictionary_bytes <= kBudget);
@@ -61,7 +68,7 @@ TEST_CASE("a dictionary saves bits in small tensors, which have little of their 
 }
 
 TEST_CASE("a file that holds its dictionary decodes alone, one that names it with the profile") {
-  const Profile profile = fit(activations(60, 1), kBudget);
+  const Profile& profile = learned();
   const auto parsed = Profile::parse(profile.serialise());
   REQUIRE(parsed.has_value());
   CHECK(parsed->serialise() == profile.serialise());
@@ -83,11 +90,12 @@ TEST_CASE("a file that holds its dictionary decodes alone, one that names it wit
 
 TEST_CASE("a dictionary gives the same bytes with every kernel and number of threads") {
   const CpuKernel before = active_cpu_kernel();
-  const std::vector<float> calib = activations(60, 1), test = activations(12, 2);
+  const std::vector<float> calib = activations(kFewSequences, 1), test = activations(12, 2);
   std::vector<std::byte> profile_bytes, file;
   for (const CpuKernel kernel : supported_cpu_kernels()) {
     REQUIRE(set_cpu_kernel(kernel));
-    const Profile profile = fit(calib, kBudget);
+    const Profile profile = fit(calib, kBudget / 8);
+    CHECK(profile.rungs()[0].uses_dictionary);
     const Coded coded = encode(test, profile, false, 1 + static_cast<unsigned>(kernel) % 2);
     if (profile_bytes.empty()) {
       profile_bytes = profile.serialise();
@@ -103,7 +111,7 @@ TEST_CASE("a dictionary gives the same bytes with every kernel and number of thr
 }
 
 TEST_CASE("a dictionary keeps its budget, down to none") {
-  const std::vector<float> rows = activations(60, 1);
+  const std::vector<float> rows = activations(kFewSequences, 1);
   for (const std::uint64_t budget : {std::uint64_t{4} << 10, std::uint64_t{8} << 10, std::uint64_t{1000}}) {
     const Profile profile = fit(rows, budget);
     CHECK(profile.training().dictionary_bytes <= budget);
@@ -112,7 +120,7 @@ TEST_CASE("a dictionary keeps its budget, down to none") {
 }
 
 TEST_CASE("where nothing comes back, no dictionary is kept") {
-  const Profile profile = fit(activations(60, 1, true), kBudget);
+  const Profile profile = fit(activations(kFewSequences, 1, true), kBudget);
   CHECK(profile.training().dictionary_bytes == 0);
   CHECK(profile.content().dictionaries.empty());
 }
