@@ -314,7 +314,7 @@ PLANTED = (  # file, what stands there, what a careless change would put
     ("format_spec/README.md", "07_entropy_coder.md)", "07_coder.md)"),
     ("format_spec/06_models.md", "escape** (6.3)", "escape** (6.9)"),
     ("libcodec/src/pipeline/dec_chunk.cpp", "R-CHNK-16", "R-CHNK-99"),
-    ("conformance/manifest.json", '"R-CHNK-32"', '"R-CHNK-31"'),
+    ("conformance/manifest.json", '"R-CHNK-17"', '"R-CHNK-16"'),
     ("conformance/vectors/examples/example_raw.actz", b"ids", b"idx"),
 )
 
