@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "linear/transpose.hpp"
 #include "quantize/enc_trellis_kernels.hpp"
+#include "quantize/enc_trellis_row.hpp"
 
 namespace actz {
 
 namespace {
 
 constexpr float kRateUnits = 256;
+/// So many rows are quicker one by one, with their states side by side, than as some of 16.
+constexpr std::size_t kFewRows = 2;
 
 std::uint64_t rate_units(const float* bits, int index) {
   const float units = kRateUnits * bits[std::clamp(index, -ContextRates::kWindow, ContextRates::kWindow)];
@@ -39,6 +43,29 @@ void gather_columns(std::span<const float* const> rows, std::size_t count, float
   }
   for (std::size_t i = 0; i < count * kTrellisRows; ++i) {
     to[i] = std::clamp(to[i], -kLargestCoefficient, kLargestCoefficient);
+  }
+}
+
+/// Null where rows are quicker side by side, however few.
+TrellisRowKernel select_row_kernel([[maybe_unused]] CpuKernel kernel, [[maybe_unused]] unsigned state_bits,
+                                   [[maybe_unused]] TrellisContexts contexts) {
+#if defined(__x86_64__)
+  if (kernel != CpuKernel::scalar && state_bits > 0) return trellis_row_kernel_avx2(state_bits, contexts);
+#endif
+  return nullptr;
+}
+
+void quantize_each(TrellisRowKernel kernel, TrellisQuantizer::Tables tables, std::span<const float* const> coefficients,
+                   std::span<std::int16_t* const> levels, std::span<const std::int32_t> activity) {
+  const auto limited = std::make_unique_for_overwrite<float[]>(tables.count);
+  const auto steps = std::make_unique_for_overwrite<TrellisRowStep[]>(tables.count);
+  for (std::size_t row = 0; row < coefficients.size(); ++row) {
+    for (std::size_t k = 0; k < tables.count; ++k) {
+      limited[k] = std::clamp(coefficients[row][k], -kLargestCoefficient, kLargestCoefficient);
+    }
+    const std::int32_t start_activity = activity.empty() ? kActivityStart : activity[row];
+    tables.start_activity = &start_activity;
+    kernel(tables, limited.get(), steps.get(), levels[row]);
   }
 }
 
@@ -78,6 +105,10 @@ TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates
 
 void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
                                 std::span<const std::int32_t> activity) const {
+  if (coefficients.size() <= kFewRows) {
+    const TrellisRowKernel kernel = select_row_kernel(active_cpu_kernel(), state_bits_, contexts_);
+    if (kernel != nullptr) return quantize_each(kernel, tables_, coefficients, levels, activity);
+  }
   const TrellisKernel kernel = select_trellis_kernel(active_cpu_kernel(), state_bits_, contexts_);
   const std::size_t count = tables_.count;
   const std::size_t padded = (count + kTransposeBlock - 1) / kTransposeBlock * kTransposeBlock;
@@ -92,7 +123,7 @@ void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std:
     const std::size_t rows = std::min(kTrellisRows, coefficients.size() - first);
     gather_columns(coefficients.subspan(first, rows), padded, transposed.data());
     if (!activity.empty()) std::copy_n(&activity[first], rows, start_activity);
-    kernel(tables, transposed.data(), steps.data(), out.data());
+    kernel(tables, transposed.data(), rows, steps.data(), out.data());
     for (std::size_t i = 0; i < rows; i += kTransposeBlock) {
       const std::size_t some = std::min(kTransposeBlock, rows - i);
       for (std::size_t k = 0; k < count; k += kTransposeBlock) {

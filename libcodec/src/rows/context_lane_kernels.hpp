@@ -4,15 +4,15 @@
 #include <cstdint>
 
 #include "base/cpu_kernel.hpp"
-#include "base/vector16.hpp"
+#include "base/vectors.hpp"
 #include "model/context_model.hpp"
 #include "quantize/dependent.hpp"
 
-/// The loops behind ContextLanes, 16 rows at a time.
+/// The loops behind ContextLanes, rows side by side.
 
 namespace actz {
 
-inline constexpr std::size_t kContextRows = 16;
+inline constexpr std::size_t kContextRows = 16;  ///< arrays are padded to a multiple
 
 /// What a call shares.
 struct ContextAdvance {
@@ -50,60 +50,62 @@ extern const ContextLaneKernels kContextLanesAvx512;
 
 namespace context_lanes {
 
-/// All but the last step: leaves in `select` which of the next coefficient's 16 offsets each row takes.
-template <unsigned StateBits>
+/// `Lanes` is one of Vectors. All but the last step: leaves in `select` which of the next coefficient's 16 offsets each
+/// row takes.
+template <class Lanes, unsigned StateBits>
 [[gnu::always_inline]] inline void advance(const ContextAdvance& shared, std::size_t count, const std::int32_t* index,
                                            std::int16_t* levels, std::int32_t* activity, std::int32_t* state,
                                            std::uint32_t* select) {
-  for (std::size_t first = 0; first < count; first += kContextRows) {
-    I32x16 value, before;
+  using I32 = typename Lanes::I32;
+  for (std::size_t first = 0; first < count; first += Lanes::kLanes) {
+    I32 value, before;
     load(index + first, value);
     load(activity + first, before);
-    const I32x16 high = value >> shared.raw_bits;
-    I32x16 term = (high < 0 ? -high : high) * shared.weight;
-    term = term > kActivityTermLimit ? I32x16{} + kActivityTermLimit : term;
-    const I32x16 after = before - (before >> kActivityDecayShift) + term;
+    const I32 high = value >> shared.raw_bits;
+    I32 term = (high < 0 ? -high : high) * shared.weight;
+    term = term > kActivityTermLimit ? I32{} + kActivityTermLimit : term;
+    const I32 after = before - (before >> kActivityDecayShift) + term;
     store(after, activity + first);
-    I32x16 chosen{};
+    I32 chosen{};
     for (std::size_t b = 0; b + 1 < kMaxBins; ++b) chosen += (after >= shared.thresholds[b]) * -2;
-    I32x16 level = value;
+    I32 level = value;
     if constexpr (StateBits > 0) {
-      I32x16 left;
+      I32 left;
       load(state + first, left);
-      const I32x16 sign = (value < 0) - (value > 0);
-      level = 2 * value - ((left & 2) != 0 ? sign : I32x16{});
-      const I32x16 entered = (left >> 1) | (((left ^ value) & 1) << static_cast<int>(StateBits - 1));
+      const I32 sign = (value < 0) - (value > 0);
+      level = 2 * value - ((left & 2) != 0 ? sign : I32{});
+      const I32 entered = (left >> 1) | (((left ^ value) & 1) << static_cast<int>(StateBits - 1));
       store(entered, state + first);
       chosen += (entered >> 1) & 1;
     }
-    store(__builtin_convertvector(level, I16x16), levels + first);
+    store_narrow(level, levels + first);
     store(chosen, select + first);
   }
 }
 
-template <bool Dependent>
+template <class Lanes, bool Dependent>
 [[gnu::always_inline]] inline bool emit(const ContextEmit& shared, std::size_t count, const std::int16_t* levels,
                                         const std::int32_t* state, std::int32_t* index, std::uint8_t* symbols) {
-  I32x16 reaches{};
-  for (std::size_t first = 0; first < count; first += kContextRows) {
-    I16x16 narrow;
-    load(levels + first, narrow);
-    I32x16 value = __builtin_convertvector(narrow, I32x16);
+  using I32 = typename Lanes::I32;
+  I32 reaches{};
+  for (std::size_t first = 0; first < count; first += Lanes::kLanes) {
+    I32 value;
+    load_widened(levels + first, value);
     if constexpr (Dependent) {
-      I32x16 left;
+      I32 left;
       load(state + first, left);
-      const I32x16 sign = (value < 0) - (value > 0);
-      const I32x16 doubled = value + ((left & 2) != 0 ? sign : I32x16{});
-      value = (doubled + (doubled < 0 ? I32x16{} + 1 : I32x16{})) >> 1;  // towards zero
+      const I32 sign = (value < 0) - (value > 0);
+      const I32 doubled = value + ((left & 2) != 0 ? sign : I32{});
+      value = (doubled + (doubled < 0 ? I32{} + 1 : I32{})) >> 1;  // towards zero
     }
     store(value, index + first);
-    const I32x16 high = value >> shared.raw_bits;
-    const I32x16 code = (high << 1) ^ (high >> 31);
+    const I32 high = value >> shared.raw_bits;
+    const I32 code = (high << 1) ^ (high >> 31);
     reaches |= code >= shared.first_escape;
-    store(__builtin_convertvector(code, U8x16), symbols + first);
+    store_narrow(code, symbols + first);
   }
   std::int32_t any = 0;
-  for (std::size_t i = 0; i < kContextRows; ++i) any |= reaches[i];
+  for (std::size_t i = 0; i < Lanes::kLanes; ++i) any |= reaches[i];
   return any != 0;
 }
 

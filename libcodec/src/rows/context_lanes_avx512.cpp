@@ -21,7 +21,7 @@ template <unsigned StateBits>
 ACTZ_TARGET void advance_avx512(const ContextAdvance& shared, std::size_t count, const std::int32_t* index,
                                 std::int16_t* levels, std::int32_t* activity, std::int32_t* state,
                                 std::uint32_t* table_offset) {
-  context_lanes::advance<StateBits>(shared, count, index, levels, activity, state, table_offset);
+  context_lanes::advance<Vectors<16>, StateBits>(shared, count, index, levels, activity, state, table_offset);
   look_up(shared.next_offsets, count, table_offset);
 }
 
@@ -32,7 +32,7 @@ ACTZ_TARGET bool indices_avx512(const std::uint8_t* symbols, std::size_t count, 
 template <bool Dependent>
 ACTZ_TARGET bool emit_avx512(const ContextEmit& shared, std::size_t count, const std::int16_t* levels,
                              const std::int32_t* state, std::int32_t* index, std::uint8_t* symbols) {
-  return context_lanes::emit<Dependent>(shared, count, levels, state, index, symbols);
+  return context_lanes::emit<Vectors<16>, Dependent>(shared, count, levels, state, index, symbols);
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <iterator>
 #include <limits>
 
-#include "base/vector16.hpp"
+#include "base/vectors.hpp"
 #include "predict/match.hpp"
 #include "rows/enc_match_search.hpp"
 
@@ -15,8 +17,8 @@
 
 namespace actz {
 
-inline constexpr std::size_t kScanVectors = 4;                ///< side by side, for each waits for its own sum
-inline constexpr std::size_t kScanBlock = 16 * kScanVectors;  ///< addresses of a block
+inline constexpr std::size_t kScanBlock = 64;   ///< addresses of a block
+inline constexpr std::size_t kScanVectors = 4;  ///< side by side, for each waits for its own sum
 inline constexpr std::size_t kScanBlockFloats = (MatchSearch::kSketch + 1) * kScanBlock;  ///< with squared norms
 
 struct MatchKernels {
@@ -40,55 +42,73 @@ extern const MatchKernels kMatchKernelsAvx512;
 /// Those of the instruction set in use.
 const MatchKernels& match_kernels();
 
-/// @param less_mask  a function of the instruction set: one bit for each of 16 floats that is less than another.
-template <class LessMask>
+/// @param less_mask  a function of the instruction set: one bit for each lane that is less than a number.
+template <class Lanes, class LessMask>
 [[gnu::always_inline]] inline void scan_sketches(const float* sketches, const std::uint32_t* number, std::size_t size,
                                                  const float* row, std::size_t used, AddressRange left_out,
                                                  NearestSketches& best, const LessMask& less_mask) {
-  for (std::size_t first = 0; first < size; first += kScanBlock) {
-    const float* const block = sketches + first / kScanBlock * kScanBlockFloats;
-    F32x16 sum[kScanVectors];
-    for (std::size_t v = 0; v < kScanVectors; ++v) load(block + MatchSearch::kSketch * kScanBlock + 16 * v, sum[v]);
+  using F32 = typename Lanes::F32;
+  constexpr std::size_t kStride = kScanVectors * Lanes::kLanes;
+  static_assert(kScanBlock % kStride == 0);
+  for (std::size_t first = 0; first < size; first += kStride) {
+    const float* const block = sketches + first / kScanBlock * kScanBlockFloats + first % kScanBlock;
+    F32 sum[kScanVectors];
+    for (std::size_t v = 0; v < kScanVectors; ++v)
+      load(block + MatchSearch::kSketch * kScanBlock + Lanes::kLanes * v, sum[v]);
     for (std::size_t k = 0; k < used; ++k) {
       for (std::size_t v = 0; v < kScanVectors; ++v) {
-        F32x16 other;
-        load(block + k * kScanBlock + 16 * v, other);
+        F32 other;
+        load(block + k * kScanBlock + Lanes::kLanes * v, other);
         sum[v] += other * row[k];
       }
     }
     for (std::size_t v = 0; v < kScanVectors; ++v) {
       unsigned nearer = less_mask(sum[v], best.worst());
       if (nearer == 0) continue;
-      float distance[16];
+      float distance[Lanes::kLanes];
       store(sum[v], distance);
       for (; nearer != 0; nearer &= nearer - 1) {
         const auto lane = static_cast<unsigned>(std::countr_zero(nearer));
-        const std::uint32_t which = number[first + 16 * v + lane];
+        const std::uint32_t which = number[first + Lanes::kLanes * v + lane];
         if (distance[lane] < best.worst() && !left_out.holds(which)) best.insert(distance[lane], which);
       }
     }
   }
 }
 
-[[gnu::always_inline]] inline float sum_of(const F32x16& values) {
-  float sum = 0;
-  for (std::size_t i = 0; i < 16; ++i) sum += values[i];
-  return sum;
-}
+/// Sixteen sums side by side, whatever the lanes, or kernels would round in other ways.
+template <class Lanes>
+struct SquareSums {
+  static constexpr std::size_t kCount = 16;
 
+  typename Lanes::F32 sums[kCount / Lanes::kLanes]{};
+
+  /// In the order of the sums.
+  [[gnu::always_inline]] float total() const {
+    float each[kCount];
+    std::memcpy(each, sums, sizeof(each));
+    float out = 0;
+    for (const float sum : each) out += sum;
+    return out;
+  }
+};
+
+template <class Lanes>
 [[gnu::always_inline]] inline float sum_squared_distance(const float* row, const std::int32_t* other,
                                                          std::size_t count) {
-  F32x16 sums{};
+  SquareSums<Lanes> squares;
   std::size_t c = 0;
-  for (; c + 16 <= count; c += 16) {
-    F32x16 value;
-    I32x16 integers;
-    load(row + c, value);
-    load(other + c, integers);
-    value -= __builtin_convertvector(integers, F32x16);
-    sums += value * value;
+  for (; c + squares.kCount <= count; c += squares.kCount) {
+    for (std::size_t i = 0; i < std::size(squares.sums); ++i) {
+      typename Lanes::F32 value;
+      typename Lanes::I32 integers;
+      load(row + c + i * Lanes::kLanes, value);
+      load(other + c + i * Lanes::kLanes, integers);
+      value -= __builtin_convertvector(integers, typename Lanes::F32);
+      squares.sums[i] += value * value;
+    }
   }
-  float sum = sum_of(sums);
+  float sum = squares.total();
   for (; c < count; ++c) {
     const float difference = row[c] - static_cast<float>(other[c]);
     sum += difference * difference;
@@ -96,22 +116,25 @@ template <class LessMask>
   return sum;
 }
 
+template <class Lanes>
 [[gnu::always_inline]] inline float sum_squared_left(const float* row, const std::int32_t* matched,
                                                      const std::uint8_t* gain, std::size_t count) {
   constexpr float kGainUnit = 1.0F / (1 << MatchModel::kGainBits);
-  F32x16 sums{};
+  SquareSums<Lanes> squares;
   std::size_t c = 0;
-  for (; c + 16 <= count; c += 16) {
-    F32x16 value;
-    I32x16 integers;
-    U8x16 gains;
-    load(row + c, value);
-    load(matched + c, integers);
-    load(gain + c, gains);
-    value -= __builtin_convertvector(integers, F32x16) * (__builtin_convertvector(gains, F32x16) * kGainUnit);
-    sums += value * value;
+  for (; c + squares.kCount <= count; c += squares.kCount) {
+    for (std::size_t i = 0; i < std::size(squares.sums); ++i) {
+      typename Lanes::F32 value;
+      typename Lanes::I32 integers, gains;
+      load(row + c + i * Lanes::kLanes, value);
+      load(matched + c + i * Lanes::kLanes, integers);
+      load_widened(gain + c + i * Lanes::kLanes, gains);
+      value -= __builtin_convertvector(integers, typename Lanes::F32) *
+               (__builtin_convertvector(gains, typename Lanes::F32) * kGainUnit);
+      squares.sums[i] += value * value;
+    }
   }
-  float sum = sum_of(sums);
+  float sum = squares.total();
   for (; c < count; ++c) {
     const float difference = row[c] - static_cast<float>(matched[c]) * (static_cast<float>(gain[c]) * kGainUnit);
     sum += difference * difference;

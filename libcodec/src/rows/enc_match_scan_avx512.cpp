@@ -4,33 +4,32 @@
 
 #include <immintrin.h>
 
-#include <cstring>
-
 namespace actz {
 namespace {
 
+using Lanes = Vectors<16>;
+
 /// One bit for each float that is less.
 struct LessMask {
-  [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] unsigned operator()(const F32x16& values, float than) const {
-    __m512 all;
-    std::memcpy(&all, &values, sizeof(all));
-    return _mm512_cmp_ps_mask(all, _mm512_set1_ps(than), _CMP_LT_OQ);
+  [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] unsigned operator()(const Lanes::F32& values,
+                                                                            float than) const {
+    return _mm512_cmp_ps_mask(reinterpret_cast<__m512>(values), _mm512_set1_ps(than), _CMP_LT_OQ);
   }
 };
 
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] void scan(const float* sketches, const std::uint32_t* number,
                                                                 std::size_t size, const float* row, std::size_t used,
                                                                 AddressRange left_out, NearestSketches& best) {
-  scan_sketches(sketches, number, size, row, used, left_out, best, LessMask{});
+  scan_sketches<Lanes>(sketches, number, size, row, used, left_out, best, LessMask{});
 }
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] float squared_distance(const float* row,
                                                                              const std::int32_t* other,
                                                                              std::size_t count) {
-  return sum_squared_distance(row, other, count);
+  return sum_squared_distance<Lanes>(row, other, count);
 }
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] float squared_left(const float* row, const std::int32_t* matched,
                                                                          const std::uint8_t* gain, std::size_t count) {
-  return sum_squared_left(row, matched, gain, count);
+  return sum_squared_left<Lanes>(row, matched, gain, count);
 }
 
 }  // namespace

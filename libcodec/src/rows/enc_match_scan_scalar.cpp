@@ -4,24 +4,27 @@
 namespace actz {
 namespace {
 
+/// Four lanes, which every processor has.
+using Lanes = Vectors<4>;
+
 /// One bit for each float that is less.
 struct LessMask {
-  unsigned operator()(const F32x16& values, float than) const {
+  unsigned operator()(const Lanes::F32& values, float than) const {
     unsigned out = 0;
-    for (unsigned i = 0; i < 16; ++i) out |= static_cast<unsigned>(values[i] < than) << i;
+    for (unsigned i = 0; i < Lanes::kLanes; ++i) out |= static_cast<unsigned>(values[i] < than) << i;
     return out;
   }
 };
 
 void scan(const float* sketches, const std::uint32_t* number, std::size_t size, const float* row, std::size_t used,
           AddressRange left_out, NearestSketches& best) {
-  scan_sketches(sketches, number, size, row, used, left_out, best, LessMask{});
+  scan_sketches<Lanes>(sketches, number, size, row, used, left_out, best, LessMask{});
 }
 float squared_distance(const float* row, const std::int32_t* other, std::size_t count) {
-  return sum_squared_distance(row, other, count);
+  return sum_squared_distance<Lanes>(row, other, count);
 }
 float squared_left(const float* row, const std::int32_t* matched, const std::uint8_t* gain, std::size_t count) {
-  return sum_squared_left(row, matched, gain, count);
+  return sum_squared_left<Lanes>(row, matched, gain, count);
 }
 
 }  // namespace
