@@ -76,31 +76,39 @@ class TrellisRow {
     out.term = term > kActivityTermLimit ? I32{} + kActivityTermLimit : term;
   }
 
-  /// Gives each lane the activity of the cheaper of itself and of its partner; of equal ones, the first.
-  [[gnu::always_inline]] static inline void keep_cheaper(const Survivors& partner, const I32& partner_is_first,
-                                                         Survivors& s) {
-    const I32 other = (partner.cost < s.cost) | ((partner.cost == s.cost) & partner_is_first);
-    s.cost = other ? partner.cost : s.cost;
-    s.activity = other ? partner.activity : s.activity;
+  /// A path and twice the bin of its activity.
+  struct BinOfPath {
+    F32 cost;
+    I32 bin;
+  };
+
+  /// Gives each lane the bin of the cheaper of its path and of its partner's; of equal ones, the first.
+  [[gnu::always_inline]] static inline void keep_cheaper(const BinOfPath& partner, const I32& partner_is_first,
+                                                         BinOfPath& path) {
+    const I32 other = (partner.cost < path.cost) | ((partner.cost == path.cost) & partner_is_first);
+    path.cost = other ? partner.cost : path.cost;
+    path.bin = other ? partner.bin : path.bin;
   }
 
-  /// Activities that the bits of each state are reckoned with.
-  [[gnu::always_inline]] static inline void context_activity(const Survivors& survivors, I32& activity) {
-    Survivors best = survivors;
+  /// Twice the bins that the bits of each state are reckoned with. Every path's is found while costs are compared.
+  [[gnu::always_inline]] static inline void context_bins(const TrellisQuantizer::Tables& tables,
+                                                         const Survivors& survivors, I32& bins) {
+    BinOfPath best{survivors.cost, I32{}};
+    for (const std::int32_t threshold : tables.thresholds) best.bin += (survivors.activity >= threshold) * -2;
     if constexpr (Contexts != TrellisContexts::of_each_path) {
       keep_cheaper({__builtin_shufflevector(best.cost, best.cost, 1, 0, 3, 2, 5, 4, 7, 6),
-                    __builtin_shufflevector(best.activity, best.activity, 1, 0, 3, 2, 5, 4, 7, 6)},
+                    __builtin_shufflevector(best.bin, best.bin, 1, 0, 3, 2, 5, 4, 7, 6)},
                    I32{0, -1, 0, -1, 0, -1, 0, -1}, best);
       if constexpr (Contexts == TrellisContexts::of_best_path) {
         keep_cheaper({__builtin_shufflevector(best.cost, best.cost, 2, 3, 0, 1, 6, 7, 4, 5),
-                      __builtin_shufflevector(best.activity, best.activity, 2, 3, 0, 1, 6, 7, 4, 5)},
+                      __builtin_shufflevector(best.bin, best.bin, 2, 3, 0, 1, 6, 7, 4, 5)},
                      I32{0, 0, -1, -1, 0, 0, -1, -1}, best);
       }
       keep_cheaper({__builtin_shufflevector(best.cost, best.cost, 4, 5, 6, 7, 0, 1, 2, 3),
-                    __builtin_shufflevector(best.activity, best.activity, 4, 5, 6, 7, 0, 1, 2, 3)},
+                    __builtin_shufflevector(best.bin, best.bin, 4, 5, 6, 7, 0, 1, 2, 3)},
                    I32{0, 0, 0, 0, -1, -1, -1, -1}, best);
     }
-    activity = best.activity;
+    bins = best.bin;
   }
 
   /// Of the branches of both parities, by the state they leave: those that enter each state from the even one of the
@@ -132,9 +140,9 @@ class TrellisRow {
     const I32 high_below = below >> k.raw_bits;
     const I32 window = high_below > TrellisRates::kWindow ? I32{} + TrellisRates::kWindow : high_below;
 
-    I32 activity, select = quantizers, entries, low, high;
-    context_activity(survivors, activity);
-    for (const std::int32_t threshold : tables.thresholds) select += (activity >= threshold) * -2;
+    I32 bins, entries, low, high;
+    context_bins(tables, survivors, bins);
+    const I32 select = bins + quantizers;
     Isa::look_up(k.first_rates, select, entries);
     entries += window + (negative & (TrellisRates::kWindow + 1));
     if constexpr (Contexts == TrellisContexts::of_each_path) {
