@@ -133,6 +133,21 @@ TEST_CASE("wide rows that repeat and drift take the bits that rate-distortion th
   CHECK(report->matched_rows > 16 * kRowsOfSequence * 3 / 4);
 }
 
+TEST_CASE("rows that repeat are coded at a slope of their own, which saves bits and stays with the profile") {
+  const std::vector<float> test = activations(20, 60, 2);
+  const Profile profile = fit(activations(40, 60, 1), true);
+  CHECK(profile.content().rungs[0].repeat_slope > 1);
+  const Coded coded = encode(test, profile);
+  const auto read = Profile::parse(profile.serialise());
+  REQUIRE(read);
+  CHECK(encode(test, *read).file == coded.file);
+  auto content = std::make_shared<Profile::Content>(profile.content());
+  content->rungs[0].repeat_slope = 1;
+  const Coded at_one_slope = encode(test, Profile(content));
+  CHECK(coded.file.size() < at_one_slope.file.size());
+  CHECK(at_one_slope.report.nmse == doctest::Approx(0.02).epsilon(0.015));
+}
+
 TEST_CASE("rows that are all new are not matched") {
   const Profile profile = fit(activations(40, 0, 1), true);
   CHECK(profile.content().rungs[0].model.match.classes == 0);

@@ -72,7 +72,7 @@ void LoopTrainer::learn_tables(std::span<const StrandGroup> groups) {
 void LoopTrainer::code(std::span<const StrandGroup> groups, Matching matching) {
   const LossyRowEncoder encoder(model_, Rates::of_model, decisions_for(options_.state_bits, options_.decisions));
   const RowBlock<std::int16_t> side = side_inputs(encoder, rows_, double{model_.reference.scale});
-  squared_error_ = energy_ = 0;
+  squared_error_ = energy_ = coded_values_ = 0;
   const std::optional<StoredSearch> search = searchable(encoder, model_, dictionary_, rows_.unit);
   if (search) load_dictionary(search->rows);
   for (const StrandGroup& group : groups) {
@@ -93,6 +93,7 @@ void LoopTrainer::load_dictionary(const FixedStoredRows& rows) {
 
 void LoopTrainer::take_row(std::size_t row, const std::int32_t* decoded) {
   const std::size_t d = rows_.channels;
+  coded_values_ += static_cast<double>(d);
   for (std::size_t c = 0; c < d; ++c) {
     const float original = rows_.values[row * d + c];
     const double error = double{original} - decoded[c];
@@ -153,6 +154,8 @@ void LoopTrainer::load_lag(std::size_t row, std::size_t lag, float* to) const {
   }
   for (std::size_t c = 0; c < d; ++c) to[c] = own[c] - (matched != nullptr ? gain(row, c) * matched[c] : 0.0F);
 }
+
+double LoopTrainer::distortion() const { return squared_error_ / std::max(coded_values_, 1.0); }
 
 std::vector<float> LoopTrainer::class_weights() const {
   std::vector<double> energy(model_.match.classes + 1), count(model_.match.classes + 1);
@@ -225,7 +228,7 @@ LoopTrainer::LinearSolution LoopTrainer::solve_linear(std::size_t features, cons
 void LoopTrainer::learn_linear(std::size_t features, const RowFeatures& load_features) {
   const LinearSolution found = solve_linear(features, load_features);
   MatrixPrecision precision = options_.precision;
-  if (options_.transform) set_basis(found.covariance, precision);
+  if (options_.transform && !repeats()) set_basis(found.covariance, precision);
   const std::vector<std::uint16_t> lags = model_.predictor.lags;
   const auto of_lags = static_cast<Eigen::Index>(lags.size() * rows_.channels);
   Network network = std::move(model_.predictor.network);

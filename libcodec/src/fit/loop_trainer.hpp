@@ -35,7 +35,7 @@ class LoopTrainer {
   /// Towards the wanted NMSE.
   void adjust_step();
 
-  /// Predictor and basis of what the matches leave.
+  /// Predictor of what the matches leave, and its basis, unless rows repeat: those that do hardly need one.
   /// @param load_features  fills `features` more inputs of a row, in fixed-point units; the matrix of the network
   ///                       receives their weights.
   using RowFeatures = std::function<void(std::size_t row, float* to)>;
@@ -58,6 +58,8 @@ class LoopTrainer {
   const float* matched_before(std::size_t row, std::size_t back) const;
   /// For each class, one over the energy of what its rows leave: all count alike, as they do in bits.
   std::vector<float> class_weights() const;
+  /// Mean squared error of the values coded last, in squared units.
+  double distortion() const;
 
   /// Visits the training rows.
   template <class Visit>
@@ -81,6 +83,7 @@ class LoopTrainer {
   void name_sources(StrandGroup group);
   float gain(std::size_t row, std::size_t channel) const;
   void set_basis(const Eigen::MatrixXd& covariance, MatrixPrecision& precision);
+  bool repeats() const { return options_.decisions.repeat_slope != 1; }
 
   TrainingRows& rows_;
   const TrainingStoredRows* dictionary_;
@@ -97,6 +100,7 @@ class LoopTrainer {
   std::vector<std::int16_t> levels_;
   double squared_error_ = 0;
   double energy_ = 0;
+  double coded_values_ = 0;
 };
 
 /// Bits per value that a model takes for some rows at the wanted NMSE, from trials at two units.

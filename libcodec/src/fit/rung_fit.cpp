@@ -215,7 +215,7 @@ class RungTrainer {
       choice_ = search_.choose(folds, noise_energy());
     }
     // Too few rows do not show that a direction is empty: an unused coefficient costs less than a missing one.
-    const bool can_drop = train_rows_ > kRowsPerChannelToDrop * rows_.channels;
+    const bool can_drop = !options_.whole_basis && train_rows_ > kRowsPerChannelToDrop * rows_.channels;
     const double floor = can_drop ? kDroppedVariancePerNoise * noise_energy() : -1.0;
     basis_columns_ = options_.transform ? basis_of(choice_.covariance, floor).variance.size() : 0;
     set_linear(choice_.predictor, choice_.covariance);

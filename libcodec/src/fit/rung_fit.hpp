@@ -19,6 +19,7 @@ struct RungOptions {
   DecisionOptions decisions;
   std::vector<std::uint16_t> lags = {1, 2};
   bool transform = true;       ///< false: diagonal synthesis
+  bool whole_basis = false;    ///< keep directions that hardly leave zero, too
   unsigned turns = 4;          ///< rounds of coding and learning
   unsigned table_turns = 10;   ///< in place of all but the first two and the last of them; 0: none
   double reference_noise = 0;  ///< NMSE that the reference's rows will have, if those to learn from are exact
@@ -30,8 +31,9 @@ struct RungOptions {
 
 struct RungFit {
   CodecModel model;
-  Measured held_out;      ///< or, if none are, on the training rows
-  double bits_saved = 0;  ///< by the dictionary, of each value: on training rows, without what it has of them
+  Measured held_out;        ///< or, if none are, on the training rows
+  double repeat_slope = 1;  ///< that the encoder is to use, as in Decisions
+  double bits_saved = 0;    ///< by the dictionary, of each value: on training rows, without what it has of them
 };
 
 /// Trains one rung of the ladder in the closed loop: codes the training rows, learns predictor, basis and tables

@@ -60,7 +60,7 @@ double noise_per_step_squared(unsigned state_bits) {
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options) {
   const double lambda = state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
   return {options.optimize ? lambda * options.lambda_factor : 0.0, options.contexts, options.metric,
-          options.coarse_analysis};
+          options.coarse_analysis, options.repeat_slope};
 }
 
 Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,

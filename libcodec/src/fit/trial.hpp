@@ -19,6 +19,7 @@ struct DecisionOptions {
   const TaskMetric* metric = nullptr;  ///< of the distortion, and of the basis that is learned; borrowed
   bool coarse_analysis = false;        ///< as in Decisions
   double lambda_factor = 1;            ///< of the usual λ
+  double repeat_slope = 1;             ///< as in Decisions
 };
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options);
 

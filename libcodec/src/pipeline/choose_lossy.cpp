@@ -43,17 +43,17 @@ constexpr double kDiagonalErrorUnits = 16.5 * 1.001;
 double wanted_nmse(const EncodeOptions& options) { return options.nmse.value_or(kDefaultNmse); }
 
 /// A bound on the error leaves no room for decisions against it.
-/// @param metric  may be empty; must outlive what is made of the result.
-DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric& metric) {
+/// @param metric        may be empty; must outlive what is made of the result.
+/// @param repeat_slope  that goes with the model.
+DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric& metric, double repeat_slope = 1) {
   DecisionOptions out = decisions_of_effort(options.effort, metric);
+  out.repeat_slope = repeat_slope;
   out.optimize = !options.max_error;
   return out;
 }
 
-std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const EncodeOptions& options,
-                                                        const TaskMetric& metric) {
-  return std::make_shared<LossyRowEncoder>(model, Rates::of_model,
-                                           decisions_for(model.state_bits, decision_options(options, metric)));
+std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model, const DecisionOptions& decisions) {
+  return std::make_shared<LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, decisions));
 }
 
 ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit) {
@@ -104,9 +104,9 @@ std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& o
   return best;
 }
 
-UnitTarget target_of(const EncodeOptions& options, const TaskMetric& metric) {
-  if (options.bits_per_value) return {std::nullopt, options.bits_per_value, decision_options(options, metric)};
-  return {wanted_nmse(options), std::nullopt, decision_options(options, metric)};
+UnitTarget target_of(const EncodeOptions& options, const DecisionOptions& decisions) {
+  if (options.bits_per_value) return {std::nullopt, options.bits_per_value, decisions};
+  return {wanted_nmse(options), std::nullopt, decisions};
 }
 
 /// Factor from the unit of the nearest rung to one that meets an NMSE, to begin with.
@@ -307,14 +307,15 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
       rung.model.match.classes > 0 && !parts.empty()) {
     ACTZ_TRY(stored, StoredParts(parts).rows(channels));
   }
-  auto encoder = make_row_encoder(rung.model, options, metric);
+  const DecisionOptions decisions = decision_options(options, metric, options.lossless ? 1 : rung.repeat_slope);
+  auto encoder = make_row_encoder(rung.model, decisions);
   double unit = double{rung.model.unit};
   if (const auto step = wanted_step(rung.model.state_bits, options)) {
     unit = *step / (1 << kFractionBits);
   } else if (!options.lossless) {
     const double guess = unit * first_guess(profile, options);
     ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, stored.get(),
-                                target_of(options, metric), guess, options));
+                                target_of(options, decisions), guess, options));
   }
   ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
   out.reference = reference;
@@ -379,13 +380,14 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
     ACTZ_CHECK(add_reference_rows(*best_reference, sample));
   }
   if (may_match(options, best->model)) {
-    RungFit matched = fit_matches(sample.rows, *best, best_options);
+    RungFit matched = fit_matches(sample.rows, sample.mean, *best, best_options);
     if (total_bits(matched, values, options, metric, sample, dtype) < best_bits) best = std::move(matched);
   }
-  auto encoder = make_row_encoder(best->model, options, metric);
+  const DecisionOptions decisions = decision_options(options, metric, best->repeat_slope);
+  auto encoder = make_row_encoder(best->model, decisions);
   double unit = double{best->model.unit};
   if (!options.max_error && !options.lambda)
-    unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, metric), unit,
+    unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, decisions), unit,
                      {.threads = options.threads})
                .unit;
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);

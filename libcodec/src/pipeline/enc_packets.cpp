@@ -148,7 +148,9 @@ Result<PacketEncoder> PacketEncoder::begin(const Profile& profile, const PacketO
   header.unit = static_cast<float>(unit_for(rung.model, content.info[number], options.nmse));
   header.centre_scale = centre_scale_for(rung.model, double{header.unit});
   header.model = rung.digest;
-  const Decisions decisions = decisions_for(rung.model.state_bits, decisions_of_effort(options.effort, metric));
+  DecisionOptions wanted = decisions_of_effort(options.effort, metric);
+  wanted.repeat_slope = rung.repeat_slope;
+  const Decisions decisions = decisions_for(rung.model.state_bits, wanted);
   return PacketEncoder(std::make_unique<State>(number, rung, header, decisions, dictionary.get()));
 } catch (const std::bad_alloc&) {
   return Error{ErrorCode::out_of_memory, Error::kNoOffset, "not enough memory for a session"};

@@ -227,7 +227,7 @@ Status check_options(const FitOptions& options) {
 /// Rows of a dictionary are predicted from nothing outside it.
 RungFit fit_dictionary_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options) {
   const std::uint32_t reference_channels = std::exchange(rows.reference_channels, 0);
-  RungFit out = fit_matches(rows, fit_checked_rung(rows, mean, options), options);
+  RungFit out = fit_matches(rows, mean, fit_checked_rung(rows, mean, options), options);
   rows.reference_channels = reference_channels;
   return out;
 }
@@ -246,7 +246,7 @@ Result<std::optional<FittedDictionary>> finest_dictionary(TrainingRows& rows, co
 }
 
 void add_rung(double target, RungFit fit, const FittedDictionary* dictionary, Profile::Content& content) {
-  Rung rung{std::move(fit.model), {}, {}};
+  Rung rung{std::move(fit.model), {}, {}, fit.repeat_slope};
   rung.model_bytes = write_model(rung.model);
   rung.digest = sha256(rung.model_bytes);
   RungInfo info;
@@ -299,9 +299,11 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
     ACTZ_TRY(dictionary, finest_dictionary(rows, mean, options));
   }
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const RungOptions rung_wanted = rung_options(targets[i], options, rows.channels, metric);
+    RungOptions rung_wanted = rung_options(targets[i], options, rows.channels, metric);
     RungFit fit = fit_checked_rung(rows, mean, rung_wanted);
-    if (matches) fit = fit_matches(rows, std::move(fit), rung_wanted, dictionary ? &dictionary->training : nullptr);
+    if (matches)
+      fit = fit_matches(rows, mean, std::move(fit), rung_wanted, dictionary ? &dictionary->training : nullptr);
+    rung_wanted.decisions.repeat_slope = fit.repeat_slope;
     if (options.network_width > 0) {
       fit = fit_network(rows, std::move(fit), rung_wanted, options.network_width,
                         dictionary ? &dictionary->training : nullptr);

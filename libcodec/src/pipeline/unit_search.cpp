@@ -19,7 +19,8 @@ constexpr unsigned kTrials = 4;
 constexpr double kMissed = 0.03;        ///< of what is wanted, as a logarithm
 constexpr unsigned kMatchedTrials = 8;  ///< errors jump where rows change from one match to another, or to none
 constexpr double kTolerance = 0.002;
-constexpr double kNearUnit = 0.02;  ///< so little of a change leaves the matches of rows as they are
+constexpr double kRepeatTolerance = 0.01;  ///< where rows repeat, and no unit is taken that was not tried
+constexpr double kNearUnit = 0.02;         ///< so little of a change leaves the matches of rows as they are
 constexpr std::size_t kFewestForRegression = 6;
 constexpr double kUnknownError = 1;
 
@@ -152,9 +153,12 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
   double matched_at = log_unit;
   Bracket bracket;
   const bool jumps = model.match.classes > 0;
+  const bool repeats = jumps && target.decisions.repeat_slope != 1;
+  double least_error = std::numeric_limits<double>::infinity();
+  FoundUnit nearest;
   for (unsigned trial = 0; trial < (jumps ? kMatchedTrials : kTrials); ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
-    if (std::fabs(log_unit - matched_at) > kNearUnit) {
+    if (repeats || std::fabs(log_unit - matched_at) > kNearUnit) {
       matches.clear();
       matched_at = log_unit;
     }
@@ -173,7 +177,11 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
       error = std::log(got.mean / tensor_energy / *target.nmse);
       slope = 2;
     }
-    if (std::fabs(error) <= kTolerance) return {unit, got.relative_error};
+    if (std::fabs(error) < least_error) {
+      least_error = std::fabs(error);
+      nearest = {unit, got.relative_error};
+    }
+    if (least_error <= (repeats ? kRepeatTolerance : kTolerance)) return nearest;
     if (trial > 0 && std::fabs(log_unit - last_log_unit) > 1e-6) {
       const double secant = (error - last_error) / (log_unit - last_log_unit);
       if (secant / slope > 0.1 && secant / slope < 4) slope = secant;
@@ -185,8 +193,9 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
       bracket.add(last_log_unit, error);
       log_unit = bracket.inside(log_unit);
     }
-    if (std::fabs(log_unit - last_log_unit) < search.accepted_step) break;
+    if (!repeats && std::fabs(log_unit - last_log_unit) < search.accepted_step) break;
   }
+  if (repeats) return nearest;
   if (std::fabs(last_error) > kMissed && bracket.met) return {std::exp(*bracket.met), got.relative_error};
   return {std::exp(log_unit), got.relative_error};
 }

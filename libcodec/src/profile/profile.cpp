@@ -11,6 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr double kMostRepeatSlope = 1000;  ///< that is believed
+
 Json training_json(const Profile::Content& content) {
   Json out;
   out["rows"] = content.training.rows;
@@ -21,11 +23,13 @@ Json training_json(const Profile::Content& content) {
   if (!content.training.reference.empty()) out["reference"] = content.training.reference;
   if (content.training.dictionary_rows > 0) out["dictionary_rows"] = content.training.dictionary_rows;
   out["rungs"] = Json::array();
-  for (const RungInfo& info : content.info) {
+  for (std::size_t i = 0; i < content.info.size(); ++i) {
+    const RungInfo& info = content.info[i];
     out["rungs"].push_back({{"target_nmse", info.target_nmse},
                             {"held_out_nmse", info.held_out_nmse},
                             {"held_out_bits_per_value", info.held_out_bits_per_value}});
     if (info.uses_dictionary) out["rungs"].back()["dictionary_pays_from_values"] = info.dictionary_pays_from_values;
+    if (content.rungs[i].repeat_slope != 1) out["rungs"].back()["repeat_slope"] = content.rungs[i].repeat_slope;
   }
   return out;
 }
@@ -33,7 +37,9 @@ Json training_json(const Profile::Content& content) {
 Error broken_record() { return {ErrorCode::corrupt, Error::kNoOffset, "the training record of the profile is broken"}; }
 
 /// Reads the training record; every field is optional, because it is information only.
-Status read_training(std::span<const std::byte> payload, Profile::Content& content) {
+/// @param repeat_slopes  one for each rung.
+Status read_training(std::span<const std::byte> payload, Profile::Content& content,
+                     std::vector<double>& repeat_slopes) {
   const std::string text(reinterpret_cast<const char*>(payload.data()), payload.size());
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return broken_record();  // R-PROF-07
@@ -61,6 +67,8 @@ Status read_training(std::span<const std::byte> payload, Profile::Content& conte
       info.held_out_bits_per_value = number(rung, "held_out_bits_per_value");
       info.dictionary_pays_from_values = count(rung, "dictionary_pays_from_values");
       content.info.push_back(info);
+      const double slope = number(rung, "repeat_slope");
+      repeat_slopes.push_back(slope > 0 && slope <= kMostRepeatSlope ? slope : 1);
     }
   }
   return {};
@@ -101,11 +109,12 @@ bool has_dictionary_of(const CodecModel& model, const Profile::Content& content)
 }
 
 /// Ties the record to the rungs, which must agree among themselves.
-Status complete(Profile::Content& content) {
+Status complete(Profile::Content& content, std::span<const double> repeat_slopes) {
   if (content.rungs.empty() || content.info.size() != content.rungs.size()) return broken_record();  // R-PROF-05
   content.training.lags = content.rungs.front().model.predictor.lags;
   for (std::size_t i = 0; i < content.rungs.size(); ++i) {
-    const Rung& rung = content.rungs[i];
+    Rung& rung = content.rungs[i];
+    rung.repeat_slope = repeat_slopes[i];
     if (!has_dictionary_of(rung.model, content)) {  // R-PROF-11
       return Error{ErrorCode::corrupt, Error::kNoOffset, "the profile lacks a dictionary that one of its models names"};
     }
@@ -164,6 +173,7 @@ Result<Profile> Profile::parse(std::span<const std::byte> file) {
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a data file, not a profile"};
   }
   auto content = std::make_shared<Content>();
+  std::vector<double> repeat_slopes;
   bool has_record = false;
   bool ended = false;
   for (std::size_t at = kFileHeaderBytes; at < file.size() && !ended;) {
@@ -178,7 +188,7 @@ Result<Profile> Profile::parse(std::span<const std::byte> file) {
     switch (type) {
       case SectionType::profile:
         has_record = true;
-        ACTZ_CHECK(read_training(piece.payload, *content));
+        ACTZ_CHECK(read_training(piece.payload, *content, repeat_slopes));
         break;
       case SectionType::model: ACTZ_CHECK(add_rung(piece, *content)); break;
       case SectionType::dictionary:
@@ -200,7 +210,7 @@ Result<Profile> Profile::parse(std::span<const std::byte> file) {
     }
   }
   if (!ended) return Error{ErrorCode::need_more_input, file.size(), "the profile has no end mark"};  // R-PROF-04
-  ACTZ_CHECK(complete(*content));
+  ACTZ_CHECK(complete(*content, repeat_slopes));
   return Profile(std::shared_ptr<const Content>(std::move(content)));
 }
 

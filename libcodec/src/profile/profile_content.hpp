@@ -15,6 +15,7 @@ struct Rung {
   CodecModel model;
   std::vector<std::byte> model_bytes;
   Sha256 digest{};
+  double repeat_slope = 1;  ///< for encoders, as in Decisions
 };
 
 class LoadedDictionary;

@@ -15,8 +15,9 @@ float lambda_of(double lambda_per_step_squared) {
 }
 
 std::unique_ptr<RowQuantizer> make_quantizer(const CodecModel& model, Rates rates,
-                                             const std::vector<float>& column_energy, const Decisions& decisions) {
-  const float lambda = lambda_of(decisions.lambda_per_step_squared);
+                                             const std::vector<float>& column_energy, const Decisions& decisions,
+                                             double slope = 1) {
+  const float lambda = lambda_of(decisions.lambda_per_step_squared * slope);
   if (model.entropy_kind == EntropyKind::context) {
     const ContextRates bits =
         rates == Rates::of_model ? ContextRates(model.context) : ContextRates::geometric(model.context);
@@ -38,7 +39,10 @@ LossyRowEncoder::LossyRowEncoder(const CodecModel& model, Rates rates, const Dec
       cost_(coefficient_cost(model.state_bits)),
       loop_(model),
       analysis_(model.synthesis, model.channels, decisions.metric, decisions.coarse_analysis),
-      quantizer_(make_quantizer(model, rates, analysis_.column_energy(), decisions)) {}
+      quantizer_(make_quantizer(model, rates, analysis_.column_energy(), decisions)) {
+  if (model.match.classes > 0 && decisions.repeat_slope != 1)
+    repeat_quantizer_ = make_quantizer(model, rates, analysis_.column_energy(), decisions, decisions.repeat_slope);
+}
 
 LossyRowEncoder::Run::Run(const LossyRowEncoder& encoder, std::span<const Strand> strands,
                           std::size_t largest_step_rows, const EncodedBeside& beside, Matching matching)
@@ -87,6 +91,26 @@ StoredSearch LossyRowEncoder::searchable(const StoredRows& stored, float unit,
   return out;
 }
 
+void LossyRowEncoder::quantize(Run& run, std::size_t count) const {
+  if (repeat_quantizer_ == nullptr) {
+    quantizer_->quantize(std::as_const(run.coefficients_).first(count), run.values_.first(count), run.activity_);
+    return;
+  }
+  for (const bool repeats : {false, true}) {
+    run.some_coefficients_.clear();
+    run.some_values_.clear();
+    run.some_activity_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      if ((run.matches_[i].match_class == kNearestClass) != repeats) continue;
+      run.some_coefficients_.push_back(run.coefficients_.row(i));
+      run.some_values_.push_back(run.values_.row(i));
+      run.some_activity_.push_back(run.activity_[i]);
+    }
+    if (run.some_values_.empty()) continue;
+    (repeats ? repeat_quantizer_ : quantizer_)->quantize(run.some_coefficients_, run.some_values_, run.some_activity_);
+  }
+}
+
 LossyRowEncoder::CodedStep LossyRowEncoder::encode_step(Run& run, const StepRows& step, const RowSource& rows,
                                                         std::span<RowMatch> matches) const {
   const std::size_t count = step.row.size();
@@ -101,7 +125,7 @@ LossyRowEncoder::CodedStep LossyRowEncoder::encode_step(Run& run, const StepRows
     }
   }
   analysis_.analyse(std::as_const(run.innovation_).first(count), run.coefficients_.first(count));
-  quantizer_->quantize(std::as_const(run.coefficients_).first(count), run.values_.first(count), run.activity_);
+  quantize(run, count);
   const auto levels = std::as_const(run.values_).first(count);
   const auto decoded = loop_.reconstruct(run.state_, step, levels);
   if (run.matcher_) run.matcher_->add(decoded);

@@ -34,6 +34,9 @@ inline constexpr double kPatchedErrorSteps = 32;
 inline constexpr double kPatchedErrorUnits = kPatchedErrorSteps * (1 << kFractionBits);
 inline constexpr double kPatchPlaceBits = 10;  ///< of a patch, beside the element itself
 
+/// Match class of rows whose match leaves least.
+inline constexpr std::uint8_t kNearestClass = 1;
+
 /// How an encoder decides.
 struct Decisions {
   /// Distortion worth one bit, of the grid of levels; 0: the distortion alone counts
@@ -42,6 +45,9 @@ struct Decisions {
   /// That distortion is measured in, or squared error; borrowed for the construction
   const TaskMetric* metric = nullptr;
   bool coarse_analysis = false;  ///< of integers of 16 bits: sooner, for a little more distortion
+  /// Of λ of rows of the nearest match class, over that of others. Where rows repeat, what a match leaves is mostly its
+  /// own noise: coding that again and again costs more than finer rows to be matched with.
+  double repeat_slope = 1;
 };
 
 /// Bits that the quantiser reckons with: those of the model's tables, or a geometric prior before there are any.
@@ -83,6 +89,10 @@ class LossyRowEncoder {
     std::vector<const float*> match_rows_;
     std::vector<RowMatch> matches_;
     std::vector<std::int32_t> activity_;  ///< that each row starts with
+    // Rows of a step that are quantised alike
+    std::vector<const float*> some_coefficients_;
+    std::vector<std::int16_t*> some_values_;
+    std::vector<std::int32_t> some_activity_;
   };
 
   /// A row: centred, in fixed-point units, finite. It stands where the result points, which may be the `room` given.
@@ -111,6 +121,7 @@ class LossyRowEncoder {
 
  private:
   void match(Run& run, const StepRows& step, const RowSource& rows, std::span<RowMatch> matches) const;
+  void quantize(Run& run, std::size_t count) const;
 
   std::uint32_t channels_;
   std::uint32_t coefficients_;
@@ -120,6 +131,7 @@ class LossyRowEncoder {
   ClosedLoop loop_;
   RowAnalysis analysis_;
   std::unique_ptr<RowQuantizer> quantizer_;
+  std::unique_ptr<RowQuantizer> repeat_quantizer_;  ///< of rows of the nearest match class, if it is another
 };
 
 }  // namespace actz
