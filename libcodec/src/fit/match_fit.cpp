@@ -164,8 +164,6 @@ RungFit fit_matches(TrainingRows& rows, const std::vector<double>& mean, RungFit
   const std::vector<Strand>& measured = rows.held_out.empty() ? rows.train : rows.held_out;
   double least = judged_bits(rung.model, rows, judges, options, nullptr);
   RungFit best = rung;
-  RungOptions best_options = options;
-  CodecModel best_start = rung.model;
   bool promising = false, repeats = false;
   /// @param least_gain  of the rate, for what is tried to be kept.
   const auto consider = [&](const CodecModel& start, const RungOptions& with, const TrainingStoredRows* stored,
@@ -183,21 +181,21 @@ RungFit fit_matches(TrainingRows& rows, const std::vector<double>& mean, RungFit
             .measured;
     fit.bits_saved = stored != nullptr ? least - bits : 0;
     best = std::move(fit);
-    best_options = with;
-    best_start = start;
     least = bits;
   };
   consider(rung.model, options, nullptr, kLeastGain);
   // What matches leave has energy in other directions than the rows, and a basis without them cannot take it.
-  const bool failed = best.model.match.classes == 0;
-  if (promising && (repeats || failed)) {
+  const auto consider_otherwise = [&](const TrainingStoredRows* stored) {
     RungOptions other = options;
     other.decisions.repeat_slope = repeats ? kRepeatSlope : 1;
     CodecModel start = rung.model;
     if (may_lack_directions(rung.model, options)) start = whole_basis(rows, mean, rung.model, options);
-    consider(start, other, nullptr, kLeastOtherGain);
-  }
-  if (dictionary != nullptr) consider(best_start, best_options, dictionary, kLeastDictionaryGain);
+    consider(start, other, stored, kLeastOtherGain);
+  };
+  if (promising && (repeats || best.model.match.classes == 0)) consider_otherwise(nullptr);
+  if (dictionary == nullptr) return best;
+  consider(rung.model, options, dictionary, kLeastDictionaryGain);
+  if (promising && repeats) consider_otherwise(dictionary);
   return best;
 }
 
