@@ -163,6 +163,7 @@ RungFit fit_matches(TrainingRows& rows, const std::vector<double>& mean, RungFit
   const std::vector<Strand> judges(group.begin(), group.end());
   const std::vector<Strand>& measured = rows.held_out.empty() ? rows.train : rows.held_out;
   double least = judged_bits(rung.model, rows, judges, options, nullptr);
+  double least_without = least;
   RungFit best = rung;
   bool promising = false, repeats = false;
   /// @param least_gain  of the rate, for what is tried to be kept.
@@ -179,7 +180,8 @@ RungFit fit_matches(TrainingRows& rows, const std::vector<double>& mean, RungFit
     fit.held_out =
         try_model(fit.model, rows, measured, {double{fit.model.unit}, with.decisions, std::nullopt, true, 0, 1, stored})
             .measured;
-    fit.bits_saved = stored != nullptr ? least - bits : 0;
+    if (stored == nullptr) least_without = bits;
+    fit.bits_saved = least_without - bits;
     best = std::move(fit);
     least = bits;
   };
