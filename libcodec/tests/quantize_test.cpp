@@ -157,6 +157,40 @@ TEST_CASE("dependent quantisation without a price on bits beats a scalar quantis
   }
 }
 
+TEST_CASE("a row with a slope of its own is decided as by a quantiser of that lambda") {
+  std::mt19937 random(8);
+  const std::size_t count = 37, rows = 21;
+  const CpuKernel before = active_cpu_kernel();
+  std::vector<float> slopes(rows);
+  for (std::size_t row = 0; row < rows; ++row) slopes[row] = std::exp2(static_cast<float>(row % 7) - 2);
+  for (const unsigned state_bits : {0U, 2U, 3U}) {
+    const ContextModel model = varied_model(count, state_bits > 0 ? 2 : 1, 8, random);
+    const ContextRates rates(model);
+    const RowBlock<float> coefficients = normal_rows(rows, count, 2.0F, random);
+    const auto quantizer_of_lambda = [&](float lambda) {
+      return TrellisQuantizer(model, rates, state_bits, std::vector<float>(count, 1.0F), lambda,
+                              TrellisContexts::of_each_quantizer);
+    };
+    for (const CpuKernel kernel : supported_cpu_kernels()) {
+      REQUIRE(set_cpu_kernel(kernel));
+      for (const std::size_t together : {std::size_t{1}, rows}) {  // one row has a loop of its own
+        RowBlock<std::int16_t> levels(rows, count), expected(1, count);
+        for (std::size_t first = 0; first < rows; first += together) {
+          quantizer_of_lambda(0.25F).quantize(coefficients.first(rows).subspan(first, together),
+                                              levels.first(rows).subspan(first, together), {},
+                                              std::span(slopes).subspan(first, together));
+        }
+        for (std::size_t row = 0; row < rows; ++row) {
+          quantizer_of_lambda(0.25F * slopes[row])
+              .quantize(coefficients.first(rows).subspan(row, 1), expected.first(1));
+          CHECK(std::equal(levels.row(row), levels.row(row) + count, expected.row(0)));
+        }
+      }
+    }
+  }
+  set_cpu_kernel(before);
+}
+
 TEST_CASE("all kernels of the trellis decide alike") {
   std::mt19937 random(7);
   const CpuKernel before = active_cpu_kernel();

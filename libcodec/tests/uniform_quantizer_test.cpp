@@ -45,6 +45,27 @@ TEST_CASE("uniform_decisions_lower_the_cost") {
   CHECK(quantized(quantizer, {0.6F, 0.9F, -0.6F, -0.9F}) == std::vector<std::int16_t>{0, 1, 0, -1});
 }
 
+TEST_CASE("a_row_with_a_slope_is_decided_as_by_a_uniform_quantizer_of_that_lambda") {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal(0.0F, 2.0F);
+  std::vector<float> coefficients(45);
+  for (float& value : coefficients) value = normal(random);
+  const CpuKernel before = active_cpu_kernel();
+  for (const CpuKernel kernel : supported_cpu_kernels()) {
+    REQUIRE(set_cpu_kernel(kernel));
+    for (const float slope : {0.25F, 1.0F, 8.0F}) {
+      const UniformQuantizer base(RateTable::geometric(45), std::vector<float>(45, 1.0F), 0.25F);
+      const UniformQuantizer other(RateTable::geometric(45), std::vector<float>(45, 1.0F), 0.25F * slope);
+      std::vector<std::int16_t> levels(45);
+      const float* const from = coefficients.data();
+      std::int16_t* const to = levels.data();
+      base.quantize({&from, 1}, {&to, 1}, {}, {&slope, 1});
+      CHECK(levels == quantized(other, coefficients));
+    }
+  }
+  set_cpu_kernel(before);
+}
+
 TEST_CASE("uniform_without_lambda_rounds_to_nearest_and_saturates") {
   const UniformQuantizer quantizer(RateTable::geometric(5), std::vector<float>(5, 1.0F), 0.0F);
   CHECK(quantized(quantizer, {0.49F, 0.51F, -1.7F, 1e9F, -1e9F}) == std::vector<std::int16_t>{0, 1, -2, 32767, -32767});

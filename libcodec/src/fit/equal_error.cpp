@@ -16,7 +16,7 @@ constexpr double kLeastChange = 0.02;  ///< of ln NMSE, between two trials: less
 
 double held_out_bits(const RungFit& fit, TrainingRows& rows, const RungOptions& options) {
   double unit = double{fit.model.unit};
-  std::vector<RowMatch> matches;  // chosen in the first trial, taken over by the others
+  MatchedRows matched;  // chosen in the first trial, taken over by the others
   Measured before;
   Measured now = fit.held_out;
   const auto missed = [&](const Measured& measured) { return std::log(std::max(measured.nmse, 1e-30) / options.nmse); };
@@ -26,7 +26,7 @@ double held_out_bits(const RungFit& fit, TrainingRows& rows, const RungOptions& 
     unit *= std::exp(0.5 * std::copysign(std::max(std::fabs(change), kLeastChange), change));
     before = now;
     now = try_model(fit.model, rows, rows.held_out,
-                    {unit, options.decisions, std::nullopt, true, 0, 1, nullptr, &matches})
+                    {unit, options.decisions, std::nullopt, true, 0, 1, nullptr, &matched})
               .measured;
   }
   if (missed(now) > std::log(kMostMissed)) return std::numeric_limits<double>::infinity();

@@ -79,7 +79,7 @@ void LoopTrainer::code(std::span<const StrandGroup> groups, Matching matching) {
     const std::vector<AddressRange> own = search ? dictionary_->own_rows(group) : std::vector<AddressRange>{};
     encoder.encode([this](std::size_t row, float*) { return rows_.row(row); }, group, levels_,
                    [&](std::size_t row, const std::int32_t* decoded) { take_row(row, decoded); },
-                   {&side, search ? &*search : nullptr, own}, matches_, matching);
+                   {&side, search ? &*search : nullptr, own}, {matches_}, matching);
     name_sources(group);
   }
 }
@@ -262,12 +262,12 @@ void LoopTrainer::adjust_step() {
 
 double judged_bits(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& judges,
                    const RungOptions& options, const TrainingStoredRows* dictionary) {
-  std::vector<RowMatch> matches;  // chosen in the first trial, taken over by the other
+  MatchedRows matched;  // chosen in the first trial, taken over by the other
   double unit = double{model.unit};
   double log_nmse[2] = {}, bits[2] = {};
   for (unsigned trial = 0; trial < 2; ++trial) {
     const Measured got =
-        try_model(model, rows, judges, {unit, options.decisions, std::nullopt, true, 0, 1, dictionary, &matches})
+        try_model(model, rows, judges, {unit, options.decisions, std::nullopt, true, 0, 1, dictionary, &matched})
             .measured;
     log_nmse[trial] = std::log(std::max(got.nmse, 1e-30) / options.nmse);
     bits[trial] = got.bits_per_value;

@@ -26,6 +26,24 @@ void share_out(std::span<const Strand> strands, unsigned threads, const Task& ta
   for (auto& other : others) other.get();
 }
 
+/// The decoded rows of a group, as later ones may be matched with them.
+struct GroupRows {
+  std::size_t channels;
+  std::size_t first = 0;
+  std::shared_ptr<RowBlock<std::int32_t>> rows;
+  std::vector<std::uint32_t> position;  ///< of each in its strand
+
+  GroupRows(std::span<const Strand> group, std::size_t row_channels) : channels(row_channels) {
+    if (group.empty()) return;
+    first = group.front().first_row;
+    for (const Strand& strand : group) {
+      for (std::uint32_t t = 0; t < strand.row_count; ++t) position.push_back(t);
+    }
+    rows = std::make_shared<RowBlock<std::int32_t>>(position.size(), channels);
+  }
+  void set(std::size_t row, const std::int32_t* decoded) { std::copy_n(decoded, channels, rows->row(row - first)); }
+};
+
 }  // namespace
 
 std::vector<std::uint8_t> classes_of(std::span<const RowMatch> matches) {
@@ -59,8 +77,12 @@ double noise_per_step_squared(unsigned state_bits) {
 
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options) {
   const double lambda = state_bits == 0 ? kLambdaPerStepSquared : kLambdaPerHalfStepSquared;
-  return {options.optimize ? lambda * options.lambda_factor : 0.0, options.contexts, options.metric,
-          options.coarse_analysis, options.repeat_slope};
+  return {options.optimize ? lambda * options.lambda_factor : 0.0,
+          options.contexts,
+          options.metric,
+          options.coarse_analysis,
+          options.repeat_slope,
+          options.look_ahead};
 }
 
 Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& strands,
@@ -80,10 +102,12 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
   const RowBlock<std::int16_t> side =
       side_inputs(encoder, rows, double{model.reference.scale} * double{model.unit} / options.unit);
   const bool has_matches = model.match.classes > 0;
-  std::vector<RowMatch> own_matches;
-  std::vector<RowMatch>& matches = options.matches != nullptr ? *options.matches : own_matches;
+  MatchedRows own_matched;
+  MatchedRows& matched = options.matched != nullptr ? *options.matched : own_matched;
+  std::vector<RowMatch>& matches = matched.matches;
   const Matching matching = matches.empty() ? Matching::chosen : Matching::given;
   if (has_matches) matches.resize(rows.row_count());
+  const bool near_is_known = !matched.ahead.near.empty();
   std::vector<double> match_bits(matches.size());
   const auto measure_row = [&](std::size_t row, const std::int32_t* decoded) {
     const float* original = rows.row(row);
@@ -95,15 +119,28 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
       row_beyond[row] += std::fabs(error) > bound;
     }
   };
-  const LossyRowEncoder::RowSource source = [&](std::size_t row, float*) { return rows.row(row); };
-  const std::optional<StoredSearch> search = searchable(encoder, model, options.stored, options.unit);
-  const auto positions = search ? search->rows.position() : std::span<const std::uint32_t>{};
+  const RowSource source = [&](std::size_t row, float*) { return rows.row(row); };
+  std::optional<StoredSearch> search = searchable(encoder, model, options.stored, options.unit);
   if (has_matches) {
+    std::size_t sources = 0;
     for (const std::span<const Strand> group : chunk_groups(strands, rows.channels, options.group_values)) {
-      const std::vector<AddressRange> own = search ? options.stored->own_rows(group) : std::vector<AddressRange>{};
-      encoder.encode(source, group, quantised, measure_row, {&side, search ? &*search : nullptr, own}, matches,
-                     matching);
-      add_match_bits(model.match, group, matches, positions, match_bits);
+      const std::vector<AddressRange> own =
+          options.stored != nullptr ? options.stored->own_rows(group) : std::vector<AddressRange>{};
+      const bool is_source = sources < options.most_sources && group.back().first_row != strands.back().first_row;
+      GroupRows decoded(is_source ? group : std::span<const Strand>{}, rows.channels);
+      encoder.encode(
+          source, group, quantised,
+          [&](std::size_t row, const std::int32_t* fixed) {
+            measure_row(row, fixed);
+            if (is_source) decoded.set(row, fixed);
+          },
+          {&side, search ? &*search : nullptr, own}, {matches, &matched.ahead, near_is_known}, matching);
+      add_match_bits(model.match, group, matches, search ? search->rows.position() : std::span<const std::uint32_t>{},
+                     match_bits);
+      if (!is_source) continue;
+      if (!search) search.emplace();
+      encoder.append_searchable(*search, decoded.rows, decoded.position);
+      ++sources;
     }
   } else {
     share_out(strands, options.threads,

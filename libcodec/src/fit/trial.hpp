@@ -20,6 +20,7 @@ struct DecisionOptions {
   bool coarse_analysis = false;        ///< as in Decisions
   double lambda_factor = 1;            ///< of the usual λ
   double repeat_slope = 1;             ///< as in Decisions
+  bool look_ahead = false;             ///< as in Decisions
 };
 Decisions decisions_for(unsigned state_bits, const DecisionOptions& options);
 
@@ -32,6 +33,12 @@ struct Measured {
 /// for the dependent ones measured on a uniform source (4 and 8 states): 1.04 and 1.09 dB below 2² / 12.
 double noise_per_step_squared(unsigned state_bits);
 
+/// What was decided of rows that may be matched, one entry for each.
+struct MatchedRows {
+  std::vector<RowMatch> matches;
+  RowsAhead ahead;
+};
+
 /// Codes strands of `rows` (centred on `mean`) with a model at a unit, and measures. `rows` is rescaled.
 struct TrialOptions {
   double unit = 1.0;
@@ -42,8 +49,9 @@ struct TrialOptions {
   unsigned threads = 1;       ///< changes nothing but time
   const TrainingStoredRows* stored = nullptr;  ///< that rows may be matched with, too; null if none
   /// Of a model that matches rows: if empty they are chosen and kept here, else they are these; null: chosen
-  std::vector<RowMatch>* matches = nullptr;
+  MatchedRows* matched = nullptr;
   std::uint64_t group_values = 1u << 20;  ///< of rows that may be matched with each other
+  std::size_t most_sources = 0;           ///< groups, the first ones, that all later ones may be matched with, too
 };
 struct StrandTrial {
   double values = 0;

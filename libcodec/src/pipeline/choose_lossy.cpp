@@ -8,6 +8,7 @@
 #include "fit/metric_basis.hpp"
 #include "fit/rung_fit.hpp"
 #include "pipeline/enc_effort.hpp"
+#include "pipeline/enc_sources.hpp"
 #include "pipeline/model_choice.hpp"
 #include "pipeline/tensor_sample.hpp"
 #include "pipeline/unit_search.hpp"
@@ -49,6 +50,8 @@ DecisionOptions decision_options(const EncodeOptions& options, const TaskMetric&
   DecisionOptions out = decisions_of_effort(options.effort, metric);
   out.repeat_slope = repeat_slope;
   out.optimize = !options.max_error;
+  // Of a given slope the unit follows, and rows of other slopes would not suit it.
+  out.look_ahead = out.look_ahead && !options.lossless && !options.lambda && !options.max_error;
   return out;
 }
 
@@ -133,6 +136,7 @@ RungOptions rung_options(const Candidate& candidate, const EncodeOptions& option
   out.turns = options.effort >= kExactEffort ? 4 : 3;
   out.table_turns = options.effort >= kExactEffort ? kTableTurns : kFewTableTurns;
   out.decisions = decision_options(options, metric);
+  out.decisions.look_ahead = false;  // gains nothing while a model is learned
   if (options.max_error) {
     out.state_bits = 0;
     out.entropy = EntropyKind::static_classes;
@@ -251,6 +255,11 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
   return sample;
 }
 
+/// Values of the first chunk.
+std::uint64_t values_of_chunk(const CutPlan& cut, const TensorViewPlan& view) {
+  return std::uint64_t{cut.strands_of(0)} * cut.strand_rows * view.channels;
+}
+
 /// The unit that meets a target, from a sample as large as the spread of the tensor asks for.
 Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
                             const StoredRows* dictionary, const UnitTarget& target, double unit,
@@ -269,13 +278,15 @@ Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& mode
     // The whole tensor is measured as it will be coded; of a part, strands without their first rows, which lack
     // history.
     const bool whole = matched || sampled >= values;
-    const CutPlan cut = plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1), 0,
-                                 matched ? kMatchedChunkValues : kLossyChunkValues);
+    const CutPlan cut = plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1),
+                                 matched ? options.chunk_rows : 0, matched ? kMatchedChunkValues : kLossyChunkValues);
+    const std::uint64_t chunk_values = values_of_chunk(cut, tensor.view);
     ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
     const FoundUnit found =
         find_unit(model, encoder, sample, energy, target, unit,
                   {whole ? 0 : strand_rows / 2, fast ? kFastAcceptedStep : SearchOptions{}.accepted_step,
-                   options.threads, dictionary != nullptr ? &known : nullptr});
+                   options.threads, dictionary != nullptr ? &known : nullptr, chunk_values,
+                   options.use_sources && tensor.reference == nullptr ? most_source_chunks(chunk_values) : 0});
     const double growth = std::pow(found.relative_error / kMeasuredError, 2);
     if (growth <= 1.5 || options.effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
         sampled >= kMostMeasuredAgain)
@@ -386,10 +397,13 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   const DecisionOptions decisions = decision_options(options, metric, best->repeat_slope);
   auto encoder = make_row_encoder(best->model, decisions);
   double unit = double{best->model.unit};
-  if (!options.max_error && !options.lambda)
+  if (!options.max_error && !options.lambda) {
+    const CutPlan matched_cut =
+        plan_cut(view, std::max<std::size_t>(longest_lag, 1), options.chunk_rows, kMatchedChunkValues);
     unit = find_unit(best->model, *encoder, sample, std::nullopt, target_of(options, decisions), unit,
-                     {.threads = options.threads})
+                     {.threads = options.threads, .chunk_values = values_of_chunk(matched_cut, view)})
                .unit;
+  }
   ModelChoice out = as_choice(std::move(best->model), std::move(encoder), unit);
   out.model_bytes = write_model(out.model);
   out.reference = best_reference;

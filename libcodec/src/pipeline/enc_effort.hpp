@@ -18,7 +18,11 @@ inline DecisionOptions decisions_of_effort(unsigned effort, const TaskMetric& me
           effort >= kExactEffort ? TrellisContexts::of_each_path
           : effort > kFastEffort ? TrellisContexts::of_each_quantizer
                                  : TrellisContexts::of_best_path,
-          metric.empty() ? nullptr : &metric, effort <= kFastEffort};
+          metric.empty() ? nullptr : &metric,
+          effort <= kFastEffort,
+          1,
+          1,
+          effort > kFastEffort};
 }
 
 }  // namespace actz

@@ -47,7 +47,7 @@ class LossyChunkEncoder final : public ChunkEncoder {
                     output.store(row, fixed);
                     if (!exact_) meter.measure(row);
                   },
-                  {&side, outside != nullptr ? &outside->search : nullptr}, matches);
+                  {&side, outside != nullptr ? &outside->search : nullptr}, {matches});
     EncodedChunk out;
     std::vector<std::byte> patches;  // or the refinement
     if (exact_) {

@@ -22,6 +22,11 @@ bool is_of_profile(const OpenArchive& file, const ChunkHeader& chunk, const Prof
 
 }  // namespace
 
+std::size_t most_source_chunks(std::uint64_t chunk_values) {
+  return static_cast<std::size_t>(
+      std::min<std::uint64_t>(kMaxSources, kSourceValues / std::max<std::uint64_t>(chunk_values, 1)));
+}
+
 bool WrittenSources::takes(std::uint64_t rows, std::uint32_t channels) const {
   const std::uint64_t all = rows_ + rows;
   return list_.size() < kMaxSources && all * channels <= kSourceValues && all <= kMaxSourceRowsBase;

@@ -149,7 +149,7 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
   double log_unit = std::log(first_unit);
   double last_log_unit = 0, last_error = 0;
   Estimate got;
-  std::vector<RowMatch> matches;  // of the last trial whose unit was not near this one's
+  MatchedRows matched;  // of the last trial whose unit was not near this one's
   double matched_at = log_unit;
   Bracket bracket;
   const bool jumps = model.match.classes > 0;
@@ -159,13 +159,13 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
   for (unsigned trial = 0; trial < (jumps ? kMatchedTrials : kTrials); ++trial) {
     const auto unit = static_cast<double>(static_cast<float>(std::exp(log_unit)));
     if (repeats || std::fabs(log_unit - matched_at) > kNearUnit) {
-      matches.clear();
+      matched.matches.clear();
       matched_at = log_unit;
     }
     const Trial measured =
         try_encoder(encoder, model, sample.rows, sample.rows.train,
                     {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), search.warm_rows,
-                     search.threads, search.stored, &matches, kMatchedChunkValues});
+                     search.threads, search.stored, &matched, search.chunk_values, search.most_sources});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {

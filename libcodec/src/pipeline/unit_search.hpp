@@ -29,7 +29,9 @@ struct SearchOptions {
   std::size_t warm_rows = 0;     ///< at the front of each strand of the sample, not measured
   double accepted_step = 0.015;  ///< a correction of the unit, as a logarithm, so small needs no trial after it
   unsigned threads = 1;
-  const TrainingStoredRows* stored = nullptr;  ///< that rows may be matched with, too; null if none
+  const TrainingStoredRows* stored = nullptr;        ///< that rows may be matched with, too; null if none
+  std::uint64_t chunk_values = kMatchedChunkValues;  ///< of rows that may be matched with each other
+  std::size_t most_sources = 0;                      ///< chunks of the sample that later ones may be matched with
 };
 
 struct FoundUnit {

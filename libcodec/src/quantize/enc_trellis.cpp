@@ -56,7 +56,8 @@ TrellisRowKernel select_row_kernel([[maybe_unused]] CpuKernel kernel, [[maybe_un
 }
 
 void quantize_each(TrellisRowKernel kernel, TrellisQuantizer::Tables tables, std::span<const float* const> coefficients,
-                   std::span<std::int16_t* const> levels, std::span<const std::int32_t> activity) {
+                   std::span<std::int16_t* const> levels, std::span<const std::int32_t> activity,
+                   std::span<const float> slopes) {
   const auto limited = std::make_unique_for_overwrite<float[]>(tables.count);
   const auto steps = std::make_unique_for_overwrite<TrellisRowStep[]>(tables.count);
   for (std::size_t row = 0; row < coefficients.size(); ++row) {
@@ -65,6 +66,8 @@ void quantize_each(TrellisRowKernel kernel, TrellisQuantizer::Tables tables, std
     }
     const std::int32_t start_activity = activity.empty() ? kActivityStart : activity[row];
     tables.start_activity = &start_activity;
+    const float distortion_weight = slopes.empty() ? 1.0F : 1.0F / slopes[row];
+    tables.distortion_weight = &distortion_weight;
     kernel(tables, limited.get(), steps.get(), levels[row]);
   }
 }
@@ -98,16 +101,16 @@ TrellisQuantizer::TrellisQuantizer(const ContextModel& model, const ContextRates
     }
     coefficients_.push_back(out);
   }
-  tables_ = {coefficients_.data(), coefficients_.size(), rates_.data(), {}, nullptr};
+  tables_ = {coefficients_.data(), coefficients_.size(), rates_.data(), {}, nullptr, nullptr};
   std::fill(std::begin(tables_.thresholds), std::end(tables_.thresholds), std::numeric_limits<std::int32_t>::max());
   std::copy(model.thresholds.begin(), model.thresholds.end(), tables_.thresholds);
 }
 
 void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
-                                std::span<const std::int32_t> activity) const {
+                                std::span<const std::int32_t> activity, std::span<const float> slopes) const {
   if (coefficients.size() <= kFewRows) {
     const TrellisRowKernel kernel = select_row_kernel(active_cpu_kernel(), state_bits_, contexts_);
-    if (kernel != nullptr) return quantize_each(kernel, tables_, coefficients, levels, activity);
+    if (kernel != nullptr) return quantize_each(kernel, tables_, coefficients, levels, activity, slopes);
   }
   const TrellisKernel kernel = select_trellis_kernel(active_cpu_kernel(), state_bits_, contexts_);
   const std::size_t count = tables_.count;
@@ -117,12 +120,16 @@ void TrellisQuantizer::quantize(std::span<const float* const> coefficients, std:
   std::vector<TrellisStep> steps(count);
   std::int32_t start_activity[kTrellisRows];
   std::fill(std::begin(start_activity), std::end(start_activity), kActivityStart);
+  float distortion_weight[kTrellisRows];
+  std::fill(std::begin(distortion_weight), std::end(distortion_weight), 1.0F);
   Tables tables = tables_;
   tables.start_activity = start_activity;
+  tables.distortion_weight = distortion_weight;
   for (std::size_t first = 0; first < coefficients.size(); first += kTrellisRows) {
     const std::size_t rows = std::min(kTrellisRows, coefficients.size() - first);
     gather_columns(coefficients.subspan(first, rows), padded, transposed.data());
     if (!activity.empty()) std::copy_n(&activity[first], rows, start_activity);
+    for (std::size_t i = 0; i < rows && !slopes.empty(); ++i) distortion_weight[i] = 1.0F / slopes[first + i];
     kernel(tables, transposed.data(), rows, steps.data(), out.data());
     for (std::size_t i = 0; i < rows; i += kTransposeBlock) {
       const std::size_t some = std::min(kTransposeBlock, rows - i);

@@ -41,7 +41,7 @@ class TrellisQuantizer final : public RowQuantizer {
                    const std::vector<float>& column_energy, float lambda, TrellisContexts contexts);
 
   void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
-                std::span<const std::int32_t> activity = {}) const override;
+                std::span<const std::int32_t> activity = {}, std::span<const float> slopes = {}) const override;
 
   /// One coefficient as the kernels see it.
   struct Coefficient {
@@ -57,7 +57,9 @@ class TrellisQuantizer final : public RowQuantizer {
     std::size_t count;
     const std::uint64_t* rates;
     std::int32_t thresholds[kMaxBins - 1];  ///< unused ones above any activity
-    const std::int32_t* start_activity;     ///< of the rows at hand
+    // of the rows at hand
+    const std::int32_t* start_activity;
+    const float* distortion_weight;  ///< one over the slope
   };
 
  private:

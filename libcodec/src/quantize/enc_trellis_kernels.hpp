@@ -49,6 +49,8 @@ class Trellis {
                                                 std::size_t rows, TrellisStep* steps, std::int16_t* levels) {
     for (std::size_t first = 0; first < rows; first += Isa::kLanes) {
       Survivors survivors[2];
+      F32 weight;
+      load(tables.distortion_weight + first, weight);
       for (unsigned s = 0; s < kStates; ++s) {
         survivors[0].cost[s] = F32{} + (s == 0 ? 0.0F : kUnreachable);
         load(tables.start_activity + first, survivors[0].activity[s]);
@@ -56,7 +58,8 @@ class Trellis {
       for (std::size_t k = 0; k < tables.count; ++k) {
         F32 value;
         load(coefficients + k * kTrellisRows + first, value);
-        step(tables, tables.coefficients[k], value, first, survivors[k % 2], survivors[(k + 1) % 2], steps[k]);
+        const F32 energy = weight * tables.coefficients[k].energy_over_lambda;
+        step(tables, tables.coefficients[k], energy, value, first, survivors[k % 2], survivors[(k + 1) % 2], steps[k]);
       }
       trace_back(survivors[tables.count % 2], tables.count, first, steps, levels);
     }
@@ -93,11 +96,13 @@ class Trellis {
     I32 takes_zero;  ///< of the even one
   };
 
-  [[gnu::always_inline]] static inline void set_candidate(const TrellisQuantizer::Coefficient& k, const F32& magnitude,
-                                                          const I32& negative, const I32& unsigned_index,
-                                                          const I32& level, unsigned which, Candidates& out) {
+  /// @param energy  distortion of an error of one level over λ, for each row; likewise below.
+  [[gnu::always_inline]] static inline void set_candidate(const TrellisQuantizer::Coefficient& k, const F32& energy,
+                                                          const F32& magnitude, const I32& negative,
+                                                          const I32& unsigned_index, const I32& level, unsigned which,
+                                                          Candidates& out) {
     const F32 error = magnitude - __builtin_convertvector(level, F32);
-    out.distortion[which] = k.energy_over_lambda * error * error + k.raw_cost;
+    out.distortion[which] = energy * error * error + k.raw_cost;
     out.index[which] = (unsigned_index ^ negative) - negative;
     const I32 high = out.index[which] >> k.raw_bits;
     const I32 term = (high < 0 ? -high : high) * k.weight;
@@ -112,23 +117,23 @@ class Trellis {
     out.rates = window + (negative & (TrellisRates::kWindow + 1));
   }
 
-  [[gnu::always_inline]] static inline void find_candidates(const TrellisQuantizer::Coefficient& k, const F32& value,
-                                                            std::int32_t quantizer, Candidates& out) {
+  [[gnu::always_inline]] static inline void find_candidates(const TrellisQuantizer::Coefficient& k, const F32& energy,
+                                                            const F32& value, std::int32_t quantizer, Candidates& out) {
     const I32 negative = value < 0.0F;
     const F32 magnitude = negative ? -value : value;
-    out.zero_distortion = k.energy_over_lambda * magnitude * magnitude + k.raw_cost;
+    out.zero_distortion = energy * magnitude * magnitude + k.raw_cost;
     if constexpr (StateBits == 0) {
       const I32 nearest = __builtin_convertvector(magnitude + 0.5F, I32);
       const I32 inner = nearest + (nearest > 0);
-      set_candidate(k, magnitude, negative, nearest, nearest, 0, out);
-      set_candidate(k, magnitude, negative, inner, inner, 1, out);
+      set_candidate(k, energy, magnitude, negative, nearest, nearest, 0, out);
+      set_candidate(k, energy, magnitude, negative, inner, inner, 1, out);
       set_rates(k, negative, nearest, out);
     } else {
       const I32 below = __builtin_convertvector((magnitude + static_cast<float>(quantizer)) * 0.5F, I32);
       const I32 even = (below + 1) & ~1;
       const I32 odd = below | 1;
-      set_candidate(k, magnitude, negative, even, 2 * even + (quantizer != 0 ? even > 0 : I32{}), 0, out);
-      set_candidate(k, magnitude, negative, odd, 2 * odd - quantizer, 1, out);
+      set_candidate(k, energy, magnitude, negative, even, 2 * even + (quantizer != 0 ? even > 0 : I32{}), 0, out);
+      set_candidate(k, energy, magnitude, negative, odd, 2 * odd - quantizer, 1, out);
       set_rates(k, negative, below, out);
     }
   }
@@ -182,12 +187,12 @@ class Trellis {
   }
 
   [[gnu::always_inline]] static inline void step(const TrellisQuantizer::Tables& tables,
-                                                 const TrellisQuantizer::Coefficient& k, const F32& value,
-                                                 std::size_t first, const Survivors& from, Survivors& to,
-                                                 TrellisStep& remembered) {
+                                                 const TrellisQuantizer::Coefficient& k, const F32& energy,
+                                                 const F32& value, std::size_t first, const Survivors& from,
+                                                 Survivors& to, TrellisStep& remembered) {
     Candidates candidates[kQuantizers];
     for (unsigned quantizer = 0; quantizer < kQuantizers; ++quantizer) {
-      find_candidates(k, value, static_cast<std::int32_t>(quantizer), candidates[quantizer]);
+      find_candidates(k, energy, value, static_cast<std::int32_t>(quantizer), candidates[quantizer]);
       for (unsigned parity = 0; parity < 2; ++parity) {
         store_narrow(candidates[quantizer].index[parity], remembered.index[quantizer][parity] + first);
       }

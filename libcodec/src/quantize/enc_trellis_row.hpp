@@ -65,11 +65,11 @@ class TrellisRow {
     F32 distortion;
   };
 
-  [[gnu::always_inline]] static inline void set_branch(const TrellisQuantizer::Coefficient& k, const F32& magnitude,
-                                                       const I32& negative, const I32& unsigned_index, const I32& level,
-                                                       Branch& out) {
+  [[gnu::always_inline]] static inline void set_branch(const TrellisQuantizer::Coefficient& k, const F32& energy,
+                                                       const F32& magnitude, const I32& negative,
+                                                       const I32& unsigned_index, const I32& level, Branch& out) {
     const F32 error = magnitude - __builtin_convertvector(level, F32);
-    out.distortion = k.energy_over_lambda * error * error + k.raw_cost;
+    out.distortion = energy * error * error + k.raw_cost;
     out.index = (unsigned_index ^ negative) - negative;
     const I32 high = out.index >> k.raw_bits;
     const I32 term = (high < 0 ? -high : high) * k.weight;
@@ -129,14 +129,15 @@ class TrellisRow {
                                                  const TrellisQuantizer::Coefficient& k, const F32& value,
                                                  Survivors& survivors, TrellisRowStep& remembered) {
     const I32 quantizers = {0, 0, 1, 1, 0, 0, 1, 1};  // quantizer_of each state
+    const F32 energy = F32{} + tables.distortion_weight[0] * k.energy_over_lambda;
     const I32 negative = value < 0.0F;
     const F32 magnitude = negative ? -value : value;
     const I32 below = __builtin_convertvector((magnitude + __builtin_convertvector(quantizers, F32)) * 0.5F, I32);
     const I32 even = (below + 1) & ~1;
     const I32 odd = below | 1;
     Branch branches[2];
-    set_branch(k, magnitude, negative, even, 2 * even - (quantizers & (even > 0)), branches[0]);
-    set_branch(k, magnitude, negative, odd, 2 * odd - quantizers, branches[1]);
+    set_branch(k, energy, magnitude, negative, even, 2 * even - (quantizers & (even > 0)), branches[0]);
+    set_branch(k, energy, magnitude, negative, odd, 2 * odd - quantizers, branches[1]);
     const I32 high_below = below >> k.raw_bits;
     const I32 window = high_below > TrellisRates::kWindow ? I32{} + TrellisRates::kWindow : high_below;
 
@@ -150,7 +151,7 @@ class TrellisRow {
     } else {
       Isa::gather_two(tables.rates, entries, low, high);
     }
-    const F32 zero_distortion = k.energy_over_lambda * magnitude * magnitude + k.raw_cost;
+    const F32 zero_distortion = energy * magnitude * magnitude + k.raw_cost;
     const F32 zero_cost = zero_distortion + __builtin_convertvector(high, F32);
     const F32 even_cost = branches[0].distortion + __builtin_convertvector(low & 0xFFFF, F32);
     const F32 odd_cost = branches[1].distortion + __builtin_convertvector((low >> 16) & 0xFFFF, F32);

@@ -43,11 +43,14 @@ UniformQuantizer::UniformQuantizer(const RateTable& rates, std::vector<float> co
 }
 
 void UniformQuantizer::quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
-                                std::span<const std::int32_t> /*activity*/) const {
+                                std::span<const std::int32_t> /*activity*/, std::span<const float> slopes) const {
   const UniformKernel kernel = select_uniform_kernel(active_cpu_kernel());
-  const Tables tables{energy_over_lambda_.data(), zero_index_.data(), zero_bits_.data(), bits_.data(),
-                      zero_index_.size()};
-  for (std::size_t i = 0; i < coefficients.size(); ++i) kernel(tables, coefficients[i], levels[i]);
+  Tables tables{
+      energy_over_lambda_.data(), zero_index_.data(), zero_bits_.data(), bits_.data(), zero_index_.size(), 1.0F};
+  for (std::size_t i = 0; i < coefficients.size(); ++i) {
+    if (!slopes.empty()) tables.distortion_weight = 1.0F / slopes[i];
+    kernel(tables, coefficients[i], levels[i]);
+  }
 }
 
 }  // namespace actz

@@ -42,7 +42,7 @@ class UniformQuantizer final : public RowQuantizer {
   UniformQuantizer(const RateTable& rates, std::vector<float> column_energy, float lambda);
 
   void quantize(std::span<const float* const> coefficients, std::span<std::int16_t* const> levels,
-                std::span<const std::int32_t> activity = {}) const override;
+                std::span<const std::int32_t> activity = {}, std::span<const float> slopes = {}) const override;
 
   /// What the kernels see: arrays of one element per coefficient, but `bits`.
   struct Tables {
@@ -51,6 +51,7 @@ class UniformQuantizer final : public RowQuantizer {
     const float* zero_bits;          ///< what stands there
     const float* bits;
     std::size_t count;
+    float distortion_weight;  ///< one over the slope of the row at hand
   };
 
  private:

@@ -23,6 +23,7 @@ ACTZ_TARGET [[gnu::always_inline]] inline __m256 cost_8(const float* bits, __m25
 
 ACTZ_TARGET void uniform_avx2(const UniformQuantizer::Tables& tables, const float* coefficients, std::int16_t* levels) {
   const __m256 absolute = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF));
+  const __m256 weight = _mm256_set1_ps(tables.distortion_weight);
   std::size_t k = 0;
   for (; k + 8 <= tables.count; k += 8) {
     const __m256 value = _mm256_loadu_ps(coefficients + k);
@@ -30,7 +31,7 @@ ACTZ_TARGET void uniform_avx2(const UniformQuantizer::Tables& tables, const floa
     const __m256 magnitude = _mm256_min_ps(_mm256_and_ps(value, absolute), _mm256_set1_ps(kLargestLevel));
     const __m256i nearest = _mm256_cvttps_epi32(_mm256_add_ps(magnitude, _mm256_set1_ps(0.5F)));
     const __m256i zero_index = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tables.zero_index + k));
-    const __m256 energy = _mm256_loadu_ps(tables.energy_over_lambda + k);
+    const __m256 energy = _mm256_mul_ps(weight, _mm256_loadu_ps(tables.energy_over_lambda + k));
     const __m256i inner = _mm256_max_epi32(_mm256_sub_epi32(nearest, _mm256_set1_epi32(1)), _mm256_setzero_si256());
     const __m256 nearest_cost = cost_8(tables.bits, zero_index, energy, magnitude, nearest, sign);
     const __m256 inner_cost = cost_8(tables.bits, zero_index, energy, magnitude, inner, sign);

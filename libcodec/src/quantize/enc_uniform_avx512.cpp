@@ -36,6 +36,7 @@ ACTZ_TARGET [[gnu::always_inline]] inline __m512 cost_16(const float* bits, __m5
 
 ACTZ_TARGET void uniform_avx512(const UniformQuantizer::Tables& tables, const float* coefficients,
                                 std::int16_t* levels) {
+  const __m512 weight = _mm512_set1_ps(tables.distortion_weight);
   std::size_t k = 0;
   for (; k + 16 <= tables.count; k += 16) {
     const __m512 value = _mm512_loadu_ps(coefficients + k);
@@ -45,7 +46,7 @@ ACTZ_TARGET void uniform_avx512(const UniformQuantizer::Tables& tables, const fl
     __m512i best = nearest;
     if (_mm512_test_epi32_mask(nearest, nearest) != 0) {
       const __m512i zero_index = _mm512_loadu_si512(tables.zero_index + k);
-      const __m512 energy = _mm512_loadu_ps(tables.energy_over_lambda + k);
+      const __m512 energy = _mm512_mul_ps(weight, _mm512_loadu_ps(tables.energy_over_lambda + k));
       const __m512i inner = _mm512_max_epi32(_mm512_sub_epi32(nearest, _mm512_set1_epi32(1)), _mm512_setzero_si512());
       const __m512 nearest_cost = cost_16(tables.bits, zero_index, energy, magnitude, nearest, negative);
       const __m512 inner_cost = cost_16(tables.bits, zero_index, energy, magnitude, inner, negative);

@@ -12,10 +12,11 @@ void uniform_from(const UniformQuantizer::Tables& tables, std::size_t first, con
   for (std::size_t k = first; k < tables.count; ++k) {
     const int sign = std::signbit(coefficients[k]) ? -1 : 1;
     const float magnitude = std::min(std::fabs(coefficients[k]), kLargestLevel);
+    const float energy = tables.distortion_weight * tables.energy_over_lambda[k];
     const auto cost = [&](int level) {
       const float error = magnitude - static_cast<float>(level);
       const int in_window = std::min(level, RateTable::kWindow);
-      return tables.energy_over_lambda[k] * error * error + tables.bits[tables.zero_index[k] + sign * in_window];
+      return energy * error * error + tables.bits[tables.zero_index[k] + sign * in_window];
     };
     const auto nearest = static_cast<int>(magnitude + 0.5F);
     int best = nearest;

@@ -12,6 +12,7 @@
 #include "quantize/enc_trellis.hpp"
 #include "quantize/row_quantizer.hpp"
 #include "rows/closed_loop.hpp"
+#include "rows/enc_lookahead.hpp"
 #include "rows/enc_row_matcher.hpp"
 #include "transform/enc_row_analysis.hpp"
 
@@ -48,6 +49,8 @@ struct Decisions {
   /// Of λ of rows of the nearest match class, over that of others. Where rows repeat, what a match leaves is mostly its
   /// own noise: coding that again and again costs more than finer rows to be matched with.
   double repeat_slope = 1;
+  /// Look at all rows of a chunk first, and give those that many others are matched with a smaller λ
+  bool look_ahead = false;
 };
 
 /// Bits that the quantiser reckons with: those of the model's tables, or a geometric prior before there are any.
@@ -55,6 +58,14 @@ enum class Rates { of_model, geometric };
 
 /// Whether matches are chosen while rows are coded, or were before.
 enum class Matching { chosen, given };
+
+/// What is decided of the rows of a chunk or sample beside their levels, one entry for each, if the model matches rows:
+/// out, or in if matches are given.
+struct RowChoices {
+  std::span<RowMatch> matches = {};
+  RowsAhead* ahead = nullptr;  ///< null: not wanted
+  bool near_is_known = false;  ///< though matches may not be
+};
 
 /// What rows are predicted from beside each other, as an encoder wants it; all borrowed.
 struct EncodedBeside {
@@ -73,8 +84,9 @@ class LossyRowEncoder {
   class Run {
    public:
     /// All borrowed.
+    /// @param ahead  null: nothing is known.
     Run(const LossyRowEncoder& encoder, std::span<const Strand> strands, std::size_t largest_step_rows,
-        const EncodedBeside& beside = {}, Matching matching = Matching::chosen);
+        const EncodedBeside& beside = {}, Matching matching = Matching::chosen, const RowsAhead* ahead = nullptr);
 
    private:
     friend class LossyRowEncoder;
@@ -89,20 +101,15 @@ class LossyRowEncoder {
     std::vector<const float*> match_rows_;
     std::vector<RowMatch> matches_;
     std::vector<std::int32_t> activity_;  ///< that each row starts with
-    // Rows of a step that are quantised alike
-    std::vector<const float*> some_coefficients_;
-    std::vector<std::int16_t*> some_values_;
-    std::vector<std::int32_t> some_activity_;
+    const RowsAhead* ahead_;
+    std::vector<float> slopes_;
   };
 
-  /// A row: centred, in fixed-point units, finite. It stands where the result points, which may be the `room` given.
-  using RowSource = std::function<const float*(std::size_t row, float* room)>;
   /// @param quantised  out, row-major [row][coefficient].
   /// @param on_row     called once for each row, in coding order, with its decoded fixed-point channels.
   using RowVisitor = std::function<void(std::size_t row, const std::int32_t* decoded)>;
-  /// @param matches    of each row, if the model matches rows: out, or in.
   void encode(const RowSource& rows, std::span<const Strand> strands, std::span<std::int16_t> quantised,
-              const RowVisitor& on_row, const EncodedBeside& beside = {}, std::span<RowMatch> matches = {},
+              const RowVisitor& on_row, const EncodedBeside& beside = {}, const RowChoices& choices = {},
               Matching matching = Matching::chosen) const;
 
   /// What the rows of a step became.
@@ -118,20 +125,26 @@ class LossyRowEncoder {
   /// Stored rows, ready to be searched for rows of a unit.
   /// @param centre  of the model, in that unit.
   StoredSearch searchable(const StoredRows& stored, float unit, std::span<const std::int32_t> centre) const;
+  /// Adds rows in fixed point that come after those.
+  /// @param position  of each in its strand.
+  void append_searchable(StoredSearch& to, std::shared_ptr<const RowBlock<std::int32_t>> rows,
+                         std::span<const std::uint32_t> position) const;
 
  private:
   void match(Run& run, const StepRows& step, const RowSource& rows, std::span<RowMatch> matches) const;
-  void quantize(Run& run, std::size_t count) const;
+  void quantize(Run& run, const StepRows& step) const;
+  void index_rows(StoredSearch& stored, std::size_t from) const;
 
   std::uint32_t channels_;
   std::uint32_t coefficients_;
   bool in_lockstep_;
   MatchModel match_;
   CoefficientCost cost_;
+  float repeat_slope_;
+  bool looks_ahead_;
   ClosedLoop loop_;
   RowAnalysis analysis_;
   std::unique_ptr<RowQuantizer> quantizer_;
-  std::unique_ptr<RowQuantizer> repeat_quantizer_;  ///< of rows of the nearest match class, if it is another
 };
 
 }  // namespace actz

@@ -9,9 +9,10 @@
 
 namespace actz {
 
-/// The nearest sketches so far, in order.
-struct NearestSketches {
-  static constexpr std::size_t kMost = 8;
+/// The nearest so far, in order.
+template <std::size_t Most>
+struct Nearest {
+  static constexpr std::size_t kMost = Most;
 
   float distance[kMost];
   std::uint32_t number[kMost];
@@ -29,6 +30,7 @@ struct NearestSketches {
     number[place] = which;
   }
 };
+using NearestSketches = Nearest<8>;
 
 /// Consecutive addresses.
 struct AddressRange {
