@@ -26,7 +26,7 @@ void share_out(std::span<const Strand> strands, unsigned threads, const Task& ta
   for (auto& other : others) other.get();
 }
 
-/// The decoded rows of a group, as later ones may be matched with them.
+/// The decoded rows of a group, whose strands follow one another, as later ones may be matched with them.
 struct GroupRows {
   std::size_t channels;
   std::size_t first = 0;

@@ -51,7 +51,8 @@ struct TrialOptions {
   /// Of a model that matches rows: if empty they are chosen and kept here, else they are these; null: chosen
   MatchedRows* matched = nullptr;
   std::uint64_t group_values = 1u << 20;  ///< of rows that may be matched with each other
-  std::size_t most_sources = 0;           ///< groups, the first ones, that all later ones may be matched with, too
+  /// Groups, the first ones, that all later ones may be matched with, too; their strands then follow one another
+  std::size_t most_sources = 0;
 };
 struct StrandTrial {
   double values = 0;
