@@ -14,15 +14,12 @@ inline constexpr unsigned kExactEffort = 7;
 /// How thoroughly an encoder decides.
 /// @param metric  may be empty; must outlive what is made of the result.
 inline DecisionOptions decisions_of_effort(unsigned effort, const TaskMetric& metric) {
-  return {true,
-          effort >= kExactEffort ? TrellisContexts::of_each_path
-          : effort > kFastEffort ? TrellisContexts::of_each_quantizer
-                                 : TrellisContexts::of_best_path,
-          metric.empty() ? nullptr : &metric,
-          effort <= kFastEffort,
-          1,
-          1,
-          effort > kFastEffort};
+  return {.contexts = effort >= kExactEffort ? TrellisContexts::of_each_path
+                      : effort > kFastEffort ? TrellisContexts::of_each_quantizer
+                                             : TrellisContexts::of_best_path,
+          .metric = metric.empty() ? nullptr : &metric,
+          .coarse_analysis = effort <= kFastEffort,
+          .look_ahead = effort > kFastEffort};
 }
 
 }  // namespace actz

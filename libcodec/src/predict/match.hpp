@@ -14,6 +14,7 @@ namespace actz {
 /// (format_spec/04_transforms.md). Each row has a match class, 0 for none, which says how far its match is trusted.
 struct MatchModel {
   static constexpr unsigned kGainBits = 7;
+  static constexpr float kGainUnit = 1.0F / (1 << kGainBits);
   static constexpr std::int32_t kLargestInput = (1 << 22) - 1;  ///< matched rows are clamped to ± so much
 
   unsigned classes = 0;                       ///< 0: rows are not matched

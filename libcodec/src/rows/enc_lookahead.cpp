@@ -102,9 +102,8 @@ class Lookahead {
       const std::uint8_t match_class = search_.nearest_class(rows_[i], matched);
       if (match_class == 0) continue;
       const std::uint8_t* const gain = input_.model.gain_of(match_class, input_.channels);
-      constexpr float kGainUnit = 1.0F / (1 << MatchModel::kGainBits);
       for (std::size_t c = 0; c < input_.channels; ++c)
-        left_.row(i)[c] -= static_cast<float>(matched[c]) * (static_cast<float>(gain[c]) * kGainUnit);
+        left_.row(i)[c] -= static_cast<float>(matched[c]) * (static_cast<float>(gain[c]) * MatchModel::kGainUnit);
     }
     input_.analysis.analyse(std::as_const(left_).first(count), left_coefficients_.first(count));
     for (std::size_t i = 0; i < count; ++i) {

@@ -119,7 +119,6 @@ template <class Lanes>
 template <class Lanes>
 [[gnu::always_inline]] inline float sum_squared_left(const float* row, const std::int32_t* matched,
                                                      const std::uint8_t* gain, std::size_t count) {
-  constexpr float kGainUnit = 1.0F / (1 << MatchModel::kGainBits);
   SquareSums<Lanes> squares;
   std::size_t c = 0;
   for (; c + squares.kCount <= count; c += squares.kCount) {
@@ -130,13 +129,14 @@ template <class Lanes>
       load(matched + c + i * Lanes::kLanes, integers);
       load_widened(gain + c + i * Lanes::kLanes, gains);
       value -= __builtin_convertvector(integers, typename Lanes::F32) *
-               (__builtin_convertvector(gains, typename Lanes::F32) * kGainUnit);
+               (__builtin_convertvector(gains, typename Lanes::F32) * MatchModel::kGainUnit);
       squares.sums[i] += value * value;
     }
   }
   float sum = squares.total();
   for (; c < count; ++c) {
-    const float difference = row[c] - static_cast<float>(matched[c]) * (static_cast<float>(gain[c]) * kGainUnit);
+    const float difference =
+        row[c] - static_cast<float>(matched[c]) * (static_cast<float>(gain[c]) * MatchModel::kGainUnit);
     sum += difference * difference;
   }
   return sum;
