@@ -3,6 +3,7 @@
 
   split_training.py small            one network, one split: half an hour on two busy cores
   split_training.py full             two networks, splits after layers 1, 3 and 4, five entropy models
+  split_training.py codecs FILE      the points of codecs in results of a run, measured anew; what was trained stays
   split_training.py report FILE...   tables and plots of results of several runs together
 
 Needs PyTorch, zstandard, the actz program (--program, or ACTZ, or build/release/actz) and the data folder that
@@ -149,6 +150,10 @@ def rounded_curves(data):
         for name, coder in GENERAL_CODERS.items():
             curves[name].add(coder(as_bytes(integers)), loss, nmse=nmse)
     return [curve.points for curve in curves.values()]
+
+
+def codec_curves(data, program, folder):
+    return sum([*post_hoc_curves(data, program, folder), *rounded_curves(data)], [])
 
 
 def start_network(data, model, size, checkpoint=None):
@@ -321,6 +326,19 @@ def merge(files, path):
     path.write_text(json.dumps(merged, indent=1) + "\n")
 
 
+def codecs_anew(path, args):
+    """Measures the codecs in results again, as after a change of the encoder."""
+    content, program = json.loads(path.read_text()), find_program(args.program)
+    jobs = content["jobs"]
+    for name in [name for name in jobs if name.endswith(": codecs")]:
+        network, layer = (jobs[name]["points"][0][key] for key in ("network", "layer"))
+        data, began = load_split(args.data, network, layer, windows=1, seed=1), time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            points = codec_curves(data, program, folder)
+        jobs[name] = {"seconds": round(time.monotonic() - began, 1), "measured_anew_on": machine(), "points": points}
+        path.write_text(json.dumps(content, indent=1) + "\n")
+
+
 def machine():
     names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
     return {
@@ -356,9 +374,7 @@ def run(size, args, path):
                 continue
             data = split_data_of(args, name, layer, size)
             with tempfile.TemporaryDirectory() as folder:
-                results.job(
-                    wanted[0], lambda: sum([*post_hoc_curves(data, program, folder), *rounded_curves(data)], [])
-                )
+                results.job(wanted[0], lambda: codec_curves(data, program, folder))
                 results.job(wanted[1], lambda: control_points(data, size))
                 for model in size.models:
                     results.job(f"{place}: {model}", lambda: trained_curve(data, model, size, program, folder, args))
@@ -393,8 +409,8 @@ def result_name(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("size", choices=(*SIZES, "report"))
-    parser.add_argument("files", nargs="*", type=pathlib.Path, help="of report: .json of runs")
+    parser.add_argument("size", choices=(*SIZES, "codecs", "report"))
+    parser.add_argument("files", nargs="*", type=pathlib.Path, help="of codecs and report: .json of runs")
     parser.add_argument("--data", type=pathlib.Path, help="folder of weights, texts and tokens (README.md)")
     parser.add_argument("--program", help="actz")
     parser.add_argument("--output", type=pathlib.Path, default=HERE)
@@ -417,11 +433,16 @@ def main():
         parser.add_argument(f"--{option}", type=int)
     args = parser.parse_args()
     path = args.output / f"{result_name(args)}.json"
+    if args.size != "report" and (args.data is None or not (args.data / "networks").is_dir()):
+        parser.error("--data wants the folder of weights, texts and tokens that README.md describes")
+    if args.size == "codecs":
+        for path in args.files:
+            codecs_anew(path, args)
+            write_report.write(path)
+        return
     if args.size == "report":
         merge(args.files, path)
     else:
-        if args.data is None or not (args.data / "networks").is_dir():
-            parser.error("--data wants the folder of weights, texts and tokens that README.md describes")
         run(size_of(args), args, path)
     write_report.write(path)
 
