@@ -110,8 +110,8 @@ TEST_CASE("a lossy tensor comes back near the wanted nmse, in every float type")
     const auto file = encode(tensor, options, &report);
     const auto decoded = decode(file);
     REQUIRE(decoded.size() == tensor.bytes.size());
-    CHECK(nmse_of(tensor, decoded) == doctest::Approx(0.01).epsilon(0.1));
-    CHECK(report.nmse == doctest::Approx(nmse_of(tensor, decoded)).epsilon(0.01));
+    CHECK(nmse_of(tensor, decoded) == doctest::Approx(0.01).epsilon(0.1).scale(0));
+    CHECK(report.nmse == doctest::Approx(nmse_of(tensor, decoded)).epsilon(0.01).scale(0));
     CHECK(file.size() < tensor.bytes.size() / 2);
   }
 }
@@ -265,7 +265,7 @@ TEST_CASE("a profile codes what it never saw, embedded or named by digest") {
   const auto profile = fit_profile(std::span(&input, 1), fit);
   REQUIRE(profile.has_value());
   CHECK(profile->rungs().size() == 3);
-  CHECK(profile->rungs()[1].held_out_nmse == doctest::Approx(0.02).epsilon(0.2));
+  CHECK(profile->rungs()[1].held_out_nmse == doctest::Approx(0.02).epsilon(0.2).scale(0));
   const auto bytes = profile->serialise();
   const auto parsed = Profile::parse(bytes);
   REQUIRE(parsed.has_value());
@@ -276,7 +276,7 @@ TEST_CASE("a profile codes what it never saw, embedded or named by digest") {
   options.nmse = 0.03;
   EncodeReport embedded_report;
   const auto embedded = encode(test, options, &embedded_report);
-  CHECK(nmse_of(test, decode(embedded)) == doctest::Approx(0.03).epsilon(0.03));
+  CHECK(nmse_of(test, decode(embedded)) == doctest::Approx(0.03).epsilon(0.03).scale(0));
   options.embed_model = false;
   const auto named = encode(test, options);
   CHECK(named.size() < embedded.size());
@@ -380,7 +380,7 @@ TEST_CASE("lambda is the slope of the operational curve, with a profile and with
       distortion.push_back(error / values);
     }
     const double slope = (distortion[1] - distortion[0]) / (bits[0] - bits[1]);
-    CHECK(slope == doctest::Approx(0.02).epsilon(0.2));
+    CHECK(slope == doctest::Approx(0.02).epsilon(0.2).scale(0));
   }
 }
 
@@ -398,5 +398,5 @@ TEST_CASE("psnr counts the range of the values as its peak") {
   const auto [lowest, highest] = std::minmax_element(x.begin(), x.end());
   CHECK(
       10 * std::log10(std::pow(static_cast<double>(*highest - *lowest), 2) / (error / static_cast<double>(x.size()))) ==
-      doctest::Approx(40).epsilon(0.003));
+      doctest::Approx(40).epsilon(0.003).scale(0));
 }

@@ -18,6 +18,8 @@ constexpr std::uint64_t kEnergyPieceValues = 1u << 16;
 constexpr unsigned kTrials = 4;
 constexpr double kMissed = 0.03;        ///< of what is wanted, as a logarithm
 constexpr unsigned kMatchedTrials = 8;  ///< errors jump where rows change from one match to another, or to none
+/// At least, where rows are matched: a trial so near, with the same matches, tells less than it takes.
+constexpr double kMatchedAcceptedStep = 0.025;
 constexpr double kTolerance = 0.002;
 constexpr double kRepeatTolerance = 0.01;  ///< where rows repeat, and no unit is taken that was not tried
 constexpr double kNearUnit = 0.02;         ///< so little of a change leaves the matches of rows as they are
@@ -153,6 +155,7 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
   double matched_at = log_unit;
   Bracket bracket;
   const bool jumps = model.match.classes > 0;
+  const double accepted_step = jumps ? std::max(search.accepted_step, kMatchedAcceptedStep) : search.accepted_step;
   const bool repeats = jumps && target.decisions.repeat_slope != 1;
   double least_error = std::numeric_limits<double>::infinity();
   FoundUnit nearest;
@@ -188,12 +191,15 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
     }
     last_log_unit = log_unit;
     last_error = error;
-    log_unit -= std::clamp(error / slope, -1.4, 1.4);
+    const double step = std::clamp(error / slope, -1.4, 1.4);
+    log_unit -= step;
     if (jumps) {
       bracket.add(last_log_unit, error);
       log_unit = bracket.inside(log_unit);
     }
-    if (!repeats && std::fabs(log_unit - last_log_unit) < search.accepted_step) break;
+    if (repeats) continue;
+    if (std::fabs(step) < accepted_step) return {std::exp(log_unit), got.relative_error};
+    if (std::fabs(log_unit - last_log_unit) < accepted_step) break;  // the error jumps here
   }
   if (repeats) return nearest;
   if (std::fabs(last_error) > kMissed && bracket.met) return {std::exp(*bracket.met), got.relative_error};
