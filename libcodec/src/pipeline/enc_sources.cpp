@@ -39,7 +39,7 @@ Status WrittenSources::find(OpenArchive& file, const Profile::Content& profile) 
     if (!is_float(tensor.dtype) || tensor.channels != profile.rungs.front().model.channels) continue;
     for (std::size_t j = 0; j < file.tensors[i].chunks.size(); ++j) {
       if (list_.size() == kMaxSources) return {};
-      ACTZ_TRY(const auto header, read_chunk_header_at(file, file.tensors[i].chunks[j]));
+      ACTZ_TRY(const auto header, read_chunk_header_at(*file.source, file.tensors[i].chunks[j]));
       if (!header.is_source || !is_of_profile(file, header, profile)) continue;
       auto found = load_chunk(file, sources, i, j);
       if (!found && found.error().code == ErrorCode::unsupported) continue;  // of another profile, which is not at hand

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "pipeline/dec_chunk.hpp"
 #include "pipeline/header_budget.hpp"
 #include "pipeline/provenance.hpp"
+#include "pipeline/read_ahead.hpp"
 #include "pipeline/summary.hpp"
 
 namespace actz {
@@ -88,7 +90,8 @@ Result<std::vector<IndexEntry>> load_index(const ByteSource& source, const Decod
 /// Reads the sections that describe the file, chunks excepted.
 class IndexWalk {
  public:
-  explicit IndexWalk(OpenArchive& file) : file_(file), header_budget_(file.options.limits) {}
+  IndexWalk(OpenArchive& file, const ByteSource& source)
+      : file_(file), source_(source), header_budget_(file.options.limits) {}
 
   Status visit(const IndexEntry& entry) {
     const auto type = static_cast<SectionType>(entry.type);
@@ -106,7 +109,8 @@ class IndexWalk {
     if (type == SectionType::metadata && !first) return misplaced(entry);  // R-ARCH-02
     if (is_header(entry.type))
       ACTZ_CHECK(header_budget_.take(entry.section_bytes - kSectionHeaderBytes, entry.offset_bytes));
-    ACTZ_TRY(auto section, read_section(*file_.source, entry.offset_bytes, entry.section_bytes, file_.options.limits));
+    if (type == SectionType::tensor_end) look_at_last_chunk();
+    ACTZ_TRY(auto section, read_section(source_, entry.offset_bytes, entry.section_bytes, file_.options.limits));
     if (section.header.type != entry.type) return misplaced(entry);  // R-INDX-05
     switch (type) {
       case SectionType::metadata:
@@ -128,6 +132,19 @@ class IndexWalk {
 
   bool complete_file() const { return !open_; }
 
+  /// The codec of each tensor stands in its first chunk and that chunk's model, its sources in the last.
+  Status describe_tensors() {
+    for (std::size_t i = 0; i < file_.tensors.size(); ++i) {
+      if (!ends_[i].first) continue;
+      ACTZ_TRY(const auto header, *ends_[i].first);
+      const auto model = file_.models.prepare(header.model_index, file_.tensors[i].chunks.front().offset_bytes);
+      file_.summary.tensors[i].codec = codec_word(header, model ? model->get() : nullptr);
+      const auto& last = *ends_[i].last;
+      if (last) file_.summary.tensors[i].source_chunks = last->source_count;  // a broken one is refused when it is read
+    }
+    return {};
+  }
+
  private:
   static Error misplaced(const IndexEntry& entry) {
     return {ErrorCode::corrupt, entry.offset_bytes, "a section stands in the wrong place"};
@@ -138,7 +155,7 @@ class IndexWalk {
 
   Status unknown(const IndexEntry& entry) const {
     std::array<std::byte, kSectionHeaderBytes> bytes{};
-    ACTZ_CHECK(file_.source->read_at(entry.offset_bytes, bytes));
+    ACTZ_CHECK(source_.read_at(entry.offset_bytes, bytes));
     ACTZ_TRY(const auto header, read_section_header(bytes, entry.offset_bytes));
     if (header.type != entry.type) return misplaced(entry);                                      // R-INDX-05
     if (header.payload_bytes != entry.section_bytes - kSectionHeaderBytes) return unfit(entry);  // R-INDX-03
@@ -173,6 +190,7 @@ class IndexWalk {
     opened.header = std::move(header);
     opened.reference_depth = depth;
     file_.tensors.push_back(std::move(opened));
+    ends_.emplace_back();
     next_strand_ = 0;
     open_ = true;
     return {};
@@ -187,10 +205,18 @@ class IndexWalk {
     }
     next_strand_ += entry.strand_count;
     file_.tensors.back().chunks.push_back(entry);
+    if (!ends_.back().first) ends_.back().first = read_chunk_header_at(source_, entry);
     TensorSummary& summary = file_.summary.tensors.back();
     ++summary.chunks;
     summary.coded_bytes += entry.section_bytes;
     return {};
+  }
+
+  /// Before what follows it is read, as sources like it.
+  void look_at_last_chunk() {
+    const std::vector<IndexEntry>& chunks = file_.tensors.back().chunks;
+    if (chunks.empty()) return;
+    ends_.back().last = chunks.size() == 1 ? ends_.back().first : read_chunk_header_at(source_, chunks.back());
   }
 
   Status tensor_ends(const Section& section, const IndexEntry& entry) {
@@ -206,7 +232,15 @@ class IndexWalk {
     return {};
   }
 
+  /// Headers of the first and the last chunk of a tensor that has any. What is wrong with them is said last of all.
+  struct EndChunks {
+    std::optional<Result<ChunkHeader>> first;
+    std::optional<Result<ChunkHeader>> last;
+  };
+
   OpenArchive& file_;
+  const ByteSource& source_;
+  std::vector<EndChunks> ends_;
   HeaderBudget header_budget_;
   std::set<std::string> names_;
   bool any_ = false;   ///< an entry was visited
@@ -215,26 +249,12 @@ class IndexWalk {
   std::uint64_t pending_model_bytes_ = 0;
 };
 
-/// The codec of each tensor stands in its first chunk and that chunk's model, its sources in the last.
-Status describe_chunks(OpenArchive& file) {
-  for (std::size_t i = 0; i < file.tensors.size(); ++i) {
-    if (file.tensors[i].chunks.empty()) continue;
-    const IndexEntry& entry = file.tensors[i].chunks.front();
-    ACTZ_TRY(const auto header, read_chunk_header_at(file, entry));
-    const auto model = file.models.prepare(header.model_index, entry.offset_bytes);
-    file.summary.tensors[i].codec = codec_word(header, model ? model->get() : nullptr);
-    const auto last = read_chunk_header_at(file, file.tensors[i].chunks.back());
-    if (last) file.summary.tensors[i].source_chunks = last->source_count;  // a broken one is refused when it is read
-  }
-  return {};
-}
-
 }  // namespace
 
-Result<ChunkHeader> read_chunk_header_at(const OpenArchive& file, const IndexEntry& entry) {
+Result<ChunkHeader> read_chunk_header_at(const ByteSource& source, const IndexEntry& entry) {
   std::array<std::byte, kSectionHeaderBytes + ChunkHeader::kBytes> bytes{};
   if (entry.section_bytes < bytes.size()) return outside(entry.offset_bytes);
-  ACTZ_CHECK(file.source->read_at(entry.offset_bytes, bytes));
+  ACTZ_CHECK(source.read_at(entry.offset_bytes, bytes));
   return read_chunk_header(std::span(bytes).subspan(kSectionHeaderBytes), entry.offset_bytes);
 }
 
@@ -243,18 +263,20 @@ Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& 
   file.source = &source;
   file.options = options;
   file.models = ModelSet(options);
+  ReadAhead reads(source);
   std::vector<std::byte> bytes(
       static_cast<std::size_t>(std::min<std::uint64_t>(source.size_bytes(), kFileHeaderBytes)));
-  ACTZ_CHECK(source.read_at(0, bytes));
+  ACTZ_CHECK(reads.read_at(0, bytes));
   ACTZ_TRY(const auto header, read_file_header(bytes));
   if (header.kind != FileKind::data) {
     return Error{ErrorCode::bad_argument, Error::kNoOffset, "this is a profile, not a data file"};  // R-CONT-07
   }
   file.summary.format_major = kFormatMajor;
   file.summary.format_minor = header.minor;
-  ACTZ_TRY(file.index, load_index(source, options.limits));
+  reads.load_end();
+  ACTZ_TRY(file.index, load_index(reads, options.limits));
   file.index_offset_bytes = kFileHeaderBytes;
-  IndexWalk walk(file);
+  IndexWalk walk(file, reads);
   for (const IndexEntry& entry : file.index) {
     ACTZ_CHECK(walk.visit(entry));
     file.index_offset_bytes += entry.section_bytes;
@@ -263,7 +285,7 @@ Result<OpenArchive> open_archive(const ByteSource& source, const DecodeOptions& 
     return Error{ErrorCode::corrupt, source.size_bytes(), "the last tensor has no end"};  // R-ARCH-05
   }
   ACTZ_CHECK(check_provenance(file.summary, options.required));
-  ACTZ_CHECK(describe_chunks(file));
+  ACTZ_CHECK(walk.describe_tensors());
   file.summary.required_models = file.models.missing();
   return file;
 }

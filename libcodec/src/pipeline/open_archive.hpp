@@ -40,7 +40,7 @@ struct Section {
 };
 
 /// Reads the header of a chunk alone. Its fields are checked, its checksum is not.
-Result<ChunkHeader> read_chunk_header_at(const OpenArchive& file, const IndexEntry& entry);
+Result<ChunkHeader> read_chunk_header_at(const ByteSource& source, const IndexEntry& entry);
 
 /// Reads and checks one section whose place and length are known. Its type is the caller's to check.
 Result<Section> read_section(const ByteSource& source, std::uint64_t offset, std::uint64_t section_bytes,
