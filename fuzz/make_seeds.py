@@ -63,11 +63,25 @@ def round_trips(folder):
     put(folder, "odd", bytes([0, 2, 9, 0, 4, 5]) + odd.tobytes())
 
 
+def matched_rows(folder):
+    """Six bytes of options, then words or elements: fuzz_matched_rows.cpp."""
+    source = np.random.default_rng(4)
+    words = np.stack([source.integers(0, 64, 600), source.integers(0, 256, 600)], axis=1).astype("u1")
+    for flags in range(16):
+        put(folder, f"words_{flags}", bytes([16 | flags, 4, 24 * (flags % 3), flags, flags, 0]) + words.tobytes())
+    elements = np.cumsum(source.normal(size=(60, 16)), axis=0).astype("<f4")
+    for flags in (0, 1, 5):
+        put(folder, f"elements_{flags}", bytes([flags, 4, 16, flags, 2, 0]) + elements.tobytes())
+    elements[7, :6] = [np.nan, np.inf, -np.inf, -0.0, 1e-45, 3e38]
+    put(folder, "odd", bytes([5, 4, 0, 4, 0, 0]) + elements.tobytes())
+
+
 def main(folder):
     for target, endings in FROM_VECTORS.items():
         from_vectors(os.path.join(folder, target), endings)
     tensor_files(os.path.join(folder, "tensor_files"))
     round_trips(os.path.join(folder, "round_trip"))
+    matched_rows(os.path.join(folder, "matched_rows"))
 
 
 if __name__ == "__main__":

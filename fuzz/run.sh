@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 seconds=$1
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(read_stream archive_reader profile external_model packets rans tensor_files round_trip append recover)
+[ ${#targets[@]} -gt 0 ] || targets=(read_stream archive_reader profile external_model packets rans tensor_files round_trip matched_rows append recover)
 cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++-14 \
   -DACTZ_SANITIZE=address,undefined -DCMAKE_CXX_FLAGS="-fsanitize=fuzzer-no-link -gline-tables-only -O1" \
   -DACTZ_BUILD_FUZZERS=ON -DACTZ_BUILD_TESTS=OFF -DACTZ_BUILD_CLI=OFF -DACTZ_BUILD_EXAMPLES=OFF >/dev/null

@@ -205,6 +205,9 @@ TEST_CASE("all kernels of the trellis decide alike") {
         RowBlock<float> coefficients = normal_rows(rows, count, 6.0F, random);
         coefficients.row(0)[3] = 1e9F;
         coefficients.row(0)[4] = -1e9F;
+        coefficients.row(0)[5] = std::numeric_limits<float>::quiet_NaN();
+        coefficients.row(0)[6] = std::numeric_limits<float>::infinity();
+        coefficients.row(0)[7] = -std::numeric_limits<float>::infinity();
         RowBlock<std::int16_t> reference(rows, count);
         REQUIRE(set_cpu_kernel(CpuKernel::scalar));
         quantizer.quantize(std::as_const(coefficients).first(rows), reference.first(rows));

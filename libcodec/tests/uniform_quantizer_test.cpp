@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "quantize/enc_uniform_kernels.hpp"
@@ -28,6 +29,8 @@ TEST_CASE("uniform_decisions_are_the_same_on_every_kernel") {
       std::vector<float> coefficients(count);
       for (float& value : coefficients) value = spread * normal(random);
       if (count > 3) coefficients[3] = -0.0F;
+      if (count > 5) coefficients[4] = std::numeric_limits<float>::quiet_NaN();
+      if (count > 5) coefficients[5] = -std::numeric_limits<float>::infinity();
       const UniformQuantizer quantizer(RateTable::geometric(count), std::vector<float>(count, 1.5F), 0.2F);
       REQUIRE(set_cpu_kernel(CpuKernel::scalar));
       const auto expected = quantized(quantizer, coefficients);

@@ -77,7 +77,7 @@ void LoopTrainer::code(std::span<const StrandGroup> groups, Matching matching) {
   if (search) load_dictionary(search->rows);
   for (const StrandGroup& group : groups) {
     const std::vector<AddressRange> own = search ? dictionary_->own_rows(group) : std::vector<AddressRange>{};
-    encoder.encode([this](std::size_t row, float*) { return rows_.row(row); }, group, levels_,
+    encoder.encode([this](std::size_t row, float* room) { return rows_.row_within_reach(row, room); }, group, levels_,
                    [&](std::size_t row, const std::int32_t* decoded) { take_row(row, decoded); },
                    {&side, search ? &*search : nullptr, own}, {matches_}, matching);
     name_sources(group);

@@ -312,19 +312,19 @@ class RungTrainer {
     if (rates == Rates::geometric) reset_entropy(model_);
     const LossyRowEncoder encoder(model_, rates, decisions_for(options_.state_bits, options_.decisions));
     const RowBlock<std::int16_t> side = side_inputs(encoder, rows_, double{model_.reference.scale});
-    encoder.encode([&](std::size_t row, float*) { return rows_.row(row); }, strands, pass.quantised,
-                   [&](std::size_t row, const std::int32_t* decoded) {
-                     const float* original = rows_.row(row);
-                     for (std::size_t c = 0; c < rows_.channels; ++c) {
-                       const double error = double{original[c]} - decoded[c];
-                       pass.squared_error += std::fabs(error) <= kPatchedErrorUnits ? error * error : 0.0;
-                     }
-                     if (!pass.remembered.empty()) {
-                       round_shift_saturate(decoded, input_shift_.data(), &pass.remembered[row * rows_.channels],
-                                            rows_.channels);
-                     }
-                   },
-                   {&side});
+    encoder.encode(
+        [&](std::size_t row, float* room) { return rows_.row_within_reach(row, room); }, strands, pass.quantised,
+        [&](std::size_t row, const std::int32_t* decoded) {
+          const float* original = rows_.row(row);
+          for (std::size_t c = 0; c < rows_.channels; ++c) {
+            const double error = double{original[c]} - decoded[c];
+            pass.squared_error += std::fabs(error) <= kPatchedErrorUnits ? error * error : 0.0;
+          }
+          if (!pass.remembered.empty()) {
+            round_shift_saturate(decoded, input_shift_.data(), &pass.remembered[row * rows_.channels], rows_.channels);
+          }
+        },
+        {&side});
     return pass;
   }
 

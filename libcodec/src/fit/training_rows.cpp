@@ -1,10 +1,29 @@
 #include "fit/training_rows.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "rows/row_reach.hpp"
+
 namespace actz {
+
 void TrainingRows::rescale(double new_unit) {
-  const auto factor = static_cast<float>(unit / new_unit);
-  for (float& value : values) value *= factor;
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  const auto factor = static_cast<float>(std::min(unit / new_unit, double{kLargest}));
+  int beyond = 0;
+  for (float& value : values) {
+    value = std::clamp(value * factor, -kLargest, kLargest);
+    beyond |= !(std::fabs(value) < kRowReach);
+  }
+  all_within_reach = beyond == 0;
   unit = new_unit;
+}
+
+const float* TrainingRows::row_within_reach(std::size_t index, float* room) const {
+  if (all_within_reach) return row(index);
+  std::transform(row(index), row(index) + channels, room, within_reach);
+  return room;
 }
 
 std::vector<std::span<const Strand>> chunk_groups(std::span<const Strand> strands, std::uint32_t channels,

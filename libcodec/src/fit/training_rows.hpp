@@ -17,11 +17,14 @@ struct TrainingRows {
   double unit = 1.0;                     ///< of `values`
   std::uint32_t reference_channels = 0;  ///< 0: no reference
   std::vector<float> reference;          ///< the same rows of another tensor, as they are
+  bool all_within_reach = true;          ///< of fixed-point rows in this unit
 
   const float* row(std::size_t index) const { return &values[index * channels]; }
   std::size_t row_count() const { return values.size() / channels; }
   /// Changes the fixed-point unit: rescales the values in place.
   void rescale(double new_unit);
+  /// A row as encoders take it, after rescale: what lies beyond the reach of fixed-point rows is 0.
+  const float* row_within_reach(std::size_t index, float* room) const;
 };
 
 /// Strands in groups of about so many values: what rows may be matched with ends at a group, as it ends at a chunk.

@@ -119,7 +119,7 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
       row_beyond[row] += std::fabs(error) > bound;
     }
   };
-  const RowSource source = [&](std::size_t row, float*) { return rows.row(row); };
+  const RowSource source = [&](std::size_t row, float* room) { return rows.row_within_reach(row, room); };
   std::optional<StoredSearch> search = searchable(encoder, model, options.stored, options.unit);
   if (has_matches) {
     std::size_t sources = 0;

@@ -1,19 +1,12 @@
 #include "pipeline/enc_row_input.hpp"
 
 #include <bit>
-#include <cmath>
 
 #include "base/bytes.hpp"
+#include "rows/row_reach.hpp"
 #include "tensor/float_convert.hpp"
 
 namespace actz {
-namespace {
-
-constexpr float kReach = 1e9F;  ///< beyond it a fixed-point row would leave int32
-
-float within_reach(float value) { return std::fabs(value) < kReach ? value : 0.0F; }
-
-}  // namespace
 
 RowInput::RowInput(const TensorHeader& tensor, std::span<const std::int32_t> centre)
     : dtype_(tensor.dtype),

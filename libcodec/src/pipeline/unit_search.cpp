@@ -20,6 +20,9 @@ constexpr double kMissed = 0.03;        ///< of what is wanted, as a logarithm
 constexpr unsigned kMatchedTrials = 8;  ///< errors jump where rows change from one match to another, or to none
 /// At least, where rows are matched: a trial so near, with the same matches, tells less than it takes.
 constexpr double kMatchedAcceptedStep = 0.025;
+constexpr double kLargestStep = 1.4;    ///< of a correction, as a logarithm,
+constexpr double kLargestShare = 0.25;  ///< or of the error, if that is more
+constexpr double kStepFromNothing = -5;
 constexpr double kTolerance = 0.002;
 constexpr double kRepeatTolerance = 0.01;  ///< where rows repeat, and no unit is taken that was not tried
 constexpr double kNearUnit = 0.02;         ///< so little of a change leaves the matches of rows as they are
@@ -60,6 +63,14 @@ Estimate regress(const std::vector<StrandTrial>& strands, double StrandTrial::*q
   const double mean = std::max(mean_y + slope * (energy - mean_x), 0.1 * mean_y);
   const double variance = std::max(yy - slope * xy, 0.0) / values / static_cast<double>(strands.size() - 2);
   return {mean, std::sqrt(variance) / std::max(mean, 1e-300)};
+}
+
+/// By how much the unit is off. An error that is tiny, or none, says that the tensor's scale is not the profile's: what
+/// is beyond the levels was patched.
+double step_of(double error, double slope) {
+  if (!std::isfinite(error)) return kStepFromNothing;
+  const double largest = std::max(kLargestStep, kLargestShare * std::fabs(error));
+  return std::clamp(error / slope, -largest, largest);
 }
 
 /// Where a quantity that jumps passes what is wanted, in log units.
@@ -185,13 +196,13 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
       nearest = {unit, got.relative_error};
     }
     if (least_error <= (repeats ? kRepeatTolerance : kTolerance)) return nearest;
-    if (trial > 0 && std::fabs(log_unit - last_log_unit) > 1e-6) {
+    if (trial > 0 && std::isfinite(last_error) && std::fabs(log_unit - last_log_unit) > 1e-6) {
       const double secant = (error - last_error) / (log_unit - last_log_unit);
       if (secant / slope > 0.1 && secant / slope < 4) slope = secant;
     }
     last_log_unit = log_unit;
     last_error = error;
-    const double step = std::clamp(error / slope, -1.4, 1.4);
+    const double step = step_of(error, slope);
     log_unit -= step;
     if (jumps) {
       bracket.add(last_log_unit, error);

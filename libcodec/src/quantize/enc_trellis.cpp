@@ -34,6 +34,12 @@ void fill_rates(const ContextRates& rates, unsigned state_bits, AlignedVector<st
   }
 }
 
+/// Within what the kernels take, since levels are indices there; of what is no number, too.
+float limited(float coefficient) {
+  const float not_above = coefficient < kLargestCoefficient ? coefficient : kLargestCoefficient;
+  return not_above > -kLargestCoefficient ? not_above : -kLargestCoefficient;
+}
+
 /// to[k · 16 + row], within what the kernels take; rows that are missing repeat the last.
 void gather_columns(std::span<const float* const> rows, std::size_t count, float* to) {
   const float* from[kTrellisRows];
@@ -42,7 +48,7 @@ void gather_columns(std::span<const float* const> rows, std::size_t count, float
     for (std::size_t k = 0; k < count; k += 4) transpose_block(from + i, k, to + k * kTrellisRows + i, kTrellisRows);
   }
   for (std::size_t i = 0; i < count * kTrellisRows; ++i) {
-    to[i] = std::clamp(to[i], -kLargestCoefficient, kLargestCoefficient);
+    to[i] = limited(to[i]);
   }
 }
 
@@ -58,17 +64,17 @@ TrellisRowKernel select_row_kernel([[maybe_unused]] CpuKernel kernel, [[maybe_un
 void quantize_each(TrellisRowKernel kernel, TrellisQuantizer::Tables tables, std::span<const float* const> coefficients,
                    std::span<std::int16_t* const> levels, std::span<const std::int32_t> activity,
                    std::span<const float> slopes) {
-  const auto limited = std::make_unique_for_overwrite<float[]>(tables.count);
+  const auto taken = std::make_unique_for_overwrite<float[]>(tables.count);
   const auto steps = std::make_unique_for_overwrite<TrellisRowStep[]>(tables.count);
   for (std::size_t row = 0; row < coefficients.size(); ++row) {
     for (std::size_t k = 0; k < tables.count; ++k) {
-      limited[k] = std::clamp(coefficients[row][k], -kLargestCoefficient, kLargestCoefficient);
+      taken[k] = limited(coefficients[row][k]);
     }
     const std::int32_t start_activity = activity.empty() ? kActivityStart : activity[row];
     tables.start_activity = &start_activity;
     const float distortion_weight = slopes.empty() ? 1.0F : 1.0F / slopes[row];
     tables.distortion_weight = &distortion_weight;
-    kernel(tables, limited.get(), steps.get(), levels[row]);
+    kernel(tables, taken.get(), steps.get(), levels[row]);
   }
 }
 

@@ -11,7 +11,8 @@ void uniform_from(const UniformQuantizer::Tables& tables, std::size_t first, con
                   std::int16_t* levels) {
   for (std::size_t k = first; k < tables.count; ++k) {
     const int sign = std::signbit(coefficients[k]) ? -1 : 1;
-    const float magnitude = std::min(std::fabs(coefficients[k]), kLargestLevel);
+    const float absolute = std::fabs(coefficients[k]);
+    const float magnitude = absolute < kLargestLevel ? absolute : kLargestLevel;  // of no number, too
     const float energy = tables.distortion_weight * tables.energy_over_lambda[k];
     const auto cost = [&](int level) {
       const float error = magnitude - static_cast<float>(level);
