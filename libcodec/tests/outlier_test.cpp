@@ -154,6 +154,36 @@ TEST_CASE("a profile of ordinary rows survives outliers that it has not seen") {
   }
 }
 
+TEST_CASE("a profile serves tensors of any scale") {
+  // Rows around a mean that is far from 0.
+  const auto rows = [](float scale, unsigned seed) {
+    std::vector<float> out = rows_with_outliers(32, 1, 1, seed);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = (out[i] + 20 * std::sin(1.3F * static_cast<float>(i % kChannels))) * scale;
+    return out;
+  };
+  const Tensor calibration = as_tensor(DType::f32, rows(1, 4));
+  MemoryElements elements(calibration.dtype, calibration.bytes);
+  FitOptions fit;
+  fit.target_nmse = {0.01};
+  const FitInput input{calibration.dtype, calibration.shape, &elements};
+  const auto profile = fit_profile(std::span(&input, 1), fit);
+  REQUIRE(profile.has_value());
+  for (const bool by_rate : {false, true}) {
+    CAPTURE(by_rate);
+    EncodeOptions options;
+    options.profile = &*profile;
+    (by_rate ? options.bits_per_value : options.nmse) = by_rate ? 3 : 0.01;
+    const Coded usual = run(as_tensor(DType::f32, rows(1, 5)), options);
+    for (const float scale : {1e-30F, 1e-6F, 0.1F, 7.0F, 1e9F, 1e30F}) {
+      CAPTURE(scale);
+      const Coded scaled = run(as_tensor(DType::f32, rows(scale, 5)), options);
+      CHECK(scaled.nmse == doctest::Approx(usual.nmse).epsilon(0.03).scale(0));
+      CHECK(scaled.bits_per_value == doctest::Approx(usual.bits_per_value).epsilon(0.01).scale(0));
+    }
+  }
+}
+
 TEST_CASE("outliers are coded to the same bytes by every kernel") {
   const Tensor tensor = as_tensor(DType::f32, rows_with_outliers(4, 1e4F, 1e3F, 7));
   const auto reference = run(tensor, to_nmse(1e-8)).file;

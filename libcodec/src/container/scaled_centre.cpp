@@ -15,8 +15,9 @@ std::vector<std::int32_t> scaled_centre(const CodecModel& model, std::uint32_t c
   return out;
 }
 
-std::uint32_t centre_scale_for(const CodecModel& model, double unit) {
-  return static_cast<std::uint32_t>(std::lrint(std::clamp(double{model.unit} / unit * kCentreScaleOne, 1.0, 4.0e9)));
+std::uint32_t centre_scale_for(const CodecModel& model, double unit, double gain) {
+  const double scale = gain * double{model.unit} / unit * kCentreScaleOne;
+  return static_cast<std::uint32_t>(std::lrint(std::clamp(scale, 1.0, 4.0e9)));
 }
 
 }  // namespace actz

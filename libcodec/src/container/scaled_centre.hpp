@@ -12,6 +12,7 @@ namespace actz {
 std::vector<std::int32_t> scaled_centre(const CodecModel& model, std::uint32_t centre_scale);
 
 /// The centre_scale of a tensor that is coded with a model at another unit.
-std::uint32_t centre_scale_for(const CodecModel& model, double unit);
+/// @param gain  of the tensor's mean over the model's centre.
+std::uint32_t centre_scale_for(const CodecModel& model, double unit, double gain = 1);
 
 }  // namespace actz

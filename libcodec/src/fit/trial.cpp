@@ -65,9 +65,9 @@ RowBlock<std::int16_t> side_inputs(const LossyRowEncoder& encoder, const Trainin
 }
 
 std::optional<StoredSearch> searchable(const LossyRowEncoder& encoder, const CodecModel& model,
-                                       const TrainingStoredRows* stored, double unit) {
+                                       const TrainingStoredRows* stored, double unit, double centre_gain) {
   if (stored == nullptr || model.match.classes == 0) return std::nullopt;
-  const std::vector<std::int32_t> centre = scaled_centre(model, centre_scale_for(model, unit));
+  const std::vector<std::int32_t> centre = scaled_centre(model, centre_scale_for(model, unit, centre_gain));
   return encoder.searchable(*stored->rows, static_cast<float>(unit), centre);
 }
 
@@ -120,7 +120,7 @@ Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, Train
     }
   };
   const RowSource source = [&](std::size_t row, float* room) { return rows.row_within_reach(row, room); };
-  std::optional<StoredSearch> search = searchable(encoder, model, options.stored, options.unit);
+  std::optional<StoredSearch> search = searchable(encoder, model, options.stored, options.unit, options.centre_gain);
   if (has_matches) {
     std::size_t sources = 0;
     for (const std::span<const Strand> group : chunk_groups(strands, rows.channels, options.group_values)) {

@@ -53,6 +53,7 @@ struct TrialOptions {
   std::uint64_t group_values = 1u << 20;  ///< of rows that may be matched with each other
   /// Groups, the first ones, that all later ones may be matched with, too; their strands then follow one another
   std::size_t most_sources = 0;
+  double centre_gain = 1;  ///< of the mean that rows are centred on over the model's centre
 };
 struct StrandTrial {
   double values = 0;
@@ -79,7 +80,7 @@ std::vector<std::uint8_t> classes_of(std::span<const RowMatch> matches);
 
 /// Stored rows in the units of rows that are coded with a model; nothing if there are none.
 std::optional<StoredSearch> searchable(const LossyRowEncoder& encoder, const CodecModel& model,
-                                       const TrainingStoredRows* stored, double unit);
+                                       const TrainingStoredRows* stored, double unit, double centre_gain = 1);
 
 /// Inputs of the reference, if the encoder's model has one.
 /// @param scale  that goes with the unit of the rows.

@@ -22,6 +22,7 @@ constexpr std::uint64_t kFitValues = 1u << 22;  ///< values to learn from
 constexpr std::uint64_t kFewestMeasured = 1u << 16;
 constexpr std::uint64_t kMostMeasured = 1u << 19;
 constexpr std::uint64_t kMostMeasuredAgain = 1u << 22;  ///< where the first sample's spread was too wide
+constexpr double kLeastCentreGain = 0.1;                ///< of a tensor's energy, for its mean to be followed
 constexpr double kMeasuredError = 0.004;                ///< standard error wanted of what is aimed at
 /// Of a strand, or more where lags reach far; many short ones represent more
 constexpr std::uint64_t kMeasuredRows = 32;
@@ -59,10 +60,11 @@ std::shared_ptr<const LossyRowEncoder> make_row_encoder(const CodecModel& model,
   return std::make_shared<LossyRowEncoder>(model, Rates::of_model, decisions_for(model.state_bits, decisions));
 }
 
-ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit) {
+ModelChoice as_choice(CodecModel model, std::shared_ptr<const LossyRowEncoder> rows, double unit,
+                      double centre_gain = 1) {
   ModelChoice out;
   out.unit = static_cast<float>(unit);
-  out.centre_scale = centre_scale_for(model, double{out.unit});
+  out.centre_scale = centre_scale_for(model, double{out.unit}, centre_gain);
   out.model = std::move(model);
   out.rows = std::move(rows);
   return out;
@@ -112,11 +114,18 @@ UnitTarget target_of(const EncodeOptions& options, const DecisionOptions& decisi
   return {wanted_nmse(options), std::nullopt, decisions};
 }
 
-/// Factor from the unit of the nearest rung to one that meets an NMSE, to begin with.
-double first_guess(const Profile::Content& profile, const EncodeOptions& options) {
-  const double measured = profile.info[nearest_rung(profile, options)].held_out_nmse;
-  if (options.bits_per_value || !(measured > 0)) return 1;
-  return std::clamp(std::sqrt(wanted_nmse(options) / measured), 0.25, 4.0);
+/// Where the search for a unit begins.
+struct FirstGuess {
+  double unit = 1;
+  double nmse = 0;  ///< that goes with it, roughly; 0: unknown
+};
+
+FirstGuess first_guess(const Profile::Content& profile, const EncodeOptions& options) {
+  const std::size_t rung = nearest_rung(profile, options);
+  const double unit = double{profile.rungs[rung].model.unit};
+  const double measured = profile.info[rung].held_out_nmse;
+  if (options.bits_per_value || options.lossless || !(measured > 0)) return {unit, measured};
+  return {unit * std::clamp(std::sqrt(wanted_nmse(options) / measured), 0.25, 4.0), wanted_nmse(options)};
 }
 
 /// A codec to try on the tensor itself.
@@ -236,7 +245,24 @@ struct MeasuredTensor {
   DType dtype;
   const TensorViewPlan& view;
   const ReferenceTensor* reference;
+  std::optional<double> energy_per_value;  ///< Σ(x − mean)², of all of it; of a pipe, nothing
+  double centre_gain;                      ///< what the model's centre is multiplied by
 };
+
+/// What the model's centre is to be multiplied by for a tensor of another scale than those it was learned from; 1
+/// unless that takes away a good part of the energy.
+double centre_gain_for(const CodecModel& model, const TensorMoments& moments) {
+  double product = 0, square = 0;
+  for (std::size_t c = 0; c < moments.mean.size(); ++c) {
+    const double centre = double{model.unit} * model.centre[c];
+    product += moments.mean[c] * centre;
+    square += centre * centre;
+  }
+  const double gain = std::max(product / std::max(square, 1e-300), 0.0);
+  const double taken_away = (square - 2 * product) - (gain * gain * square - 2 * gain * product);
+  const double energy = moments.energy_per_value * static_cast<double>(moments.mean.size());
+  return taken_away > kLeastCentreGain * energy ? gain : 1;
+}
 
 /// Rows of a tensor as a model sees them.
 Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& model, std::uint64_t strand_rows,
@@ -246,7 +272,7 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
   TrainingRows& rows = sample.rows;
   std::vector<float> offset;
   for (std::size_t c = 0; c < rows.channels; ++c) {
-    offset.push_back(static_cast<float>(sample.mean[c] - double{model.unit} * model.centre[c]));
+    offset.push_back(static_cast<float>(sample.mean[c] - tensor.centre_gain * double{model.unit} * model.centre[c]));
   }
   for (std::size_t at = 0; at < rows.values.size(); at += rows.channels) {
     for (std::size_t c = 0; c < rows.channels; ++c) rows.values[at + c] += offset[c];
@@ -262,13 +288,12 @@ std::uint64_t values_of_chunk(const CutPlan& cut, const TensorViewPlan& view) {
 
 /// The unit that meets a target, from a sample as large as the spread of the tensor asks for.
 Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
-                            const StoredRows* dictionary, const UnitTarget& target, double unit,
+                            const StoredRows* dictionary, const UnitTarget& target, FirstGuess first,
                             const EncodeOptions& options) {
   const TrainingStoredRows known{dictionary, {}, {}};
   const std::uint64_t values = tensor.view.sequences * tensor.view.rows * tensor.view.channels;
   const std::uint64_t strand_rows =
       std::min(tensor.view.rows, std::max<std::uint64_t>(kMeasuredRows, 4 * model.predictor.longest_lag()));
-  ACTZ_TRY(const auto energy, energy_per_value(tensor.elements, tensor.dtype, tensor.view));
   const bool fast = options.effort <= kFastEffort;
   const bool matched = model.match.classes > 0;  // what a row is matched with depends on all rows of its chunk
   std::uint64_t sampled = matched
@@ -283,17 +308,18 @@ Result<double> measure_unit(const MeasuredTensor& tensor, const CodecModel& mode
     const std::uint64_t chunk_values = values_of_chunk(cut, tensor.view);
     ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
     const FoundUnit found =
-        find_unit(model, encoder, sample, energy, target, unit,
+        find_unit(model, encoder, sample, tensor.energy_per_value, target, first.unit,
                   {whole ? 0 : strand_rows / 2, fast ? kFastAcceptedStep : SearchOptions{}.accepted_step,
                    options.threads, dictionary != nullptr ? &known : nullptr, chunk_values,
-                   options.use_sources && tensor.reference == nullptr ? most_source_chunks(chunk_values) : 0});
+                   options.use_sources && tensor.reference == nullptr ? most_source_chunks(chunk_values) : 0,
+                   first.nmse, tensor.centre_gain});
     const double growth = std::pow(found.relative_error / kMeasuredError, 2);
     if (growth <= 1.5 || options.effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
         sampled >= kMostMeasuredAgain)
       return found.unit;
     sampled = static_cast<std::uint64_t>(
         std::min(static_cast<double>(sampled) * growth, static_cast<double>(kMostMeasuredAgain)));
-    unit = found.unit;
+    first.unit = found.unit;
   }
 }
 
@@ -320,15 +346,18 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   }
   const DecisionOptions decisions = decision_options(options, metric, options.lossless ? 1 : rung.repeat_slope);
   auto encoder = make_row_encoder(rung.model, decisions);
-  double unit = double{rung.model.unit};
+  ACTZ_TRY(const auto moments, measure_moments(elements, dtype, view));
+  const double centre_gain = moments ? centre_gain_for(rung.model, *moments) : 1;
+  const auto energy = moments ? std::optional(moments->energy_per_value) : std::nullopt;
+  const FirstGuess guess = first_guess(profile, options);
+  double unit = guess.unit;
   if (const auto step = wanted_step(rung.model.state_bits, options)) {
     unit = *step / (1 << kFractionBits);
   } else if (!options.lossless) {
-    const double guess = unit * first_guess(profile, options);
-    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference}, rung.model, *encoder, stored.get(),
-                                target_of(options, decisions), guess, options));
+    ACTZ_TRY(unit, measure_unit({elements, dtype, view, reference, energy, centre_gain}, rung.model, *encoder,
+                                stored.get(), target_of(options, decisions), guess, options));
   }
-  ModelChoice out = as_choice(rung.model, std::move(encoder), unit);
+  ModelChoice out = as_choice(rung.model, std::move(encoder), unit, centre_gain);
   out.reference = reference;
   out.dictionary = dictionary;
   out.model_bytes = rung.model_bytes;

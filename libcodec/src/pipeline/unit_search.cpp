@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::uint64_t kEnergyValues = 1u << 24;  ///< values that the energy is taken over
 constexpr std::uint64_t kEnergyPieceValues = 1u << 16;
-constexpr unsigned kTrials = 4;
+constexpr unsigned kTrials = 6;
 constexpr double kMissed = 0.03;        ///< of what is wanted, as a logarithm
 constexpr unsigned kMatchedTrials = 8;  ///< errors jump where rows change from one match to another, or to none
 /// At least, where rows are matched: a trial so near, with the same matches, tells less than it takes.
 constexpr double kMatchedAcceptedStep = 0.025;
-constexpr double kLargestStep = 1.4;    ///< of a correction, as a logarithm,
-constexpr double kLargestShare = 0.25;  ///< or of the error, if that is more
-constexpr double kStepFromNothing = -5;
+constexpr double kLargestStep = 1.4;  ///< of a correction, as a logarithm
+/// So many times from what the energy of the tensor lets expect, a unit is of tensors of another scale.
+constexpr double kOtherScale = 4;
 constexpr double kTolerance = 0.002;
 constexpr double kRepeatTolerance = 0.01;  ///< where rows repeat, and no unit is taken that was not tried
 constexpr double kNearUnit = 0.02;         ///< so little of a change leaves the matches of rows as they are
@@ -65,12 +65,12 @@ Estimate regress(const std::vector<StrandTrial>& strands, double StrandTrial::*q
   return {mean, std::sqrt(variance) / std::max(mean, 1e-300)};
 }
 
-/// By how much the unit is off. An error that is tiny, or none, says that the tensor's scale is not the profile's: what
-/// is beyond the levels was patched.
-double step_of(double error, double slope) {
-  if (!std::isfinite(error)) return kStepFromNothing;
-  const double largest = std::max(kLargestStep, kLargestShare * std::fabs(error));
-  return std::clamp(error / slope, -largest, largest);
+/// The unit to begin with, or where the tensor is of another scale than those a model was learned from, one that suits
+/// it at high rate.
+double unit_at_scale(const CodecModel& model, double unit, double squared_error) {
+  const double expected = std::sqrt(squared_error / noise_per_step_squared(model.state_bits)) / (1 << kFractionBits);
+  if (!(expected > 0)) return unit;
+  return std::fabs(std::log(unit / expected)) > std::log(kOtherScale) ? expected : unit;
 }
 
 /// Where a quantity that jumps passes what is wanted, in log units.
@@ -88,8 +88,9 @@ struct Bracket {
 
 }  // namespace
 
-Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType dtype, const TensorViewPlan& view) {
-  if (!elements.rewindable()) return std::optional<double>{};
+Result<std::optional<TensorMoments>> measure_moments(BufferedElements& elements, DType dtype,
+                                                     const TensorViewPlan& view) {
+  if (!elements.rewindable()) return std::optional<TensorMoments>{};
   const std::uint64_t d = view.channels;
   const std::uint64_t rows = view.sequences * view.rows;
   const std::uint64_t piece_rows = std::clamp<std::uint64_t>(kEnergyPieceValues / d, 1, rows);
@@ -114,9 +115,14 @@ Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType
     }
     count += static_cast<double>(take);
   }
+  TensorMoments out;
   double energy = 0;
-  for (std::size_t c = 0; c < d; ++c) energy += square[c] - sum[c] * sum[c] / count;
-  return std::optional(std::max(energy, 0.0) / (count * static_cast<double>(d)));
+  for (std::size_t c = 0; c < d; ++c) {
+    energy += square[c] - sum[c] * sum[c] / count;
+    out.mean.push_back(sum[c] / count);
+  }
+  out.energy_per_value = std::max(energy, 0.0) / (count * static_cast<double>(d));
+  return std::optional(std::move(out));
 }
 
 Result<double> nmse_of_psnr(BufferedElements& elements, DType dtype, const TensorViewPlan& view, double psnr_db) {
@@ -141,8 +147,8 @@ Result<double> nmse_of_psnr(BufferedElements& elements, DType dtype, const Tenso
   }
   double energy = 0;
   if (elements.rewindable()) {
-    ACTZ_TRY(const auto whole, energy_per_value(elements, dtype, view));
-    energy = *whole;
+    ACTZ_TRY(const auto whole, measure_moments(elements, dtype, view));
+    energy = whole->energy_per_value;
   } else {
     const std::uint64_t front = std::min(count, std::max<std::uint64_t>(kEnergyPieceValues, view.rows * view.channels));
     ACTZ_TRY(const auto ahead, elements.look_ahead(front));
@@ -159,7 +165,7 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
                     const SearchOptions& search) {
   if (sample.energy <= 0) return {first_unit, 0};
   const double tensor_energy = energy.value_or(sample.energy / static_cast<double>(sample.rows.values.size()));
-  double log_unit = std::log(first_unit);
+  double log_unit = std::log(unit_at_scale(model, first_unit, search.expected_nmse * tensor_energy));
   double last_log_unit = 0, last_error = 0;
   Estimate got;
   MatchedRows matched;  // of the last trial whose unit was not near this one's
@@ -176,10 +182,10 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
       matched.matches.clear();
       matched_at = log_unit;
     }
-    const Trial measured =
-        try_encoder(encoder, model, sample.rows, sample.rows.train,
-                    {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), search.warm_rows,
-                     search.threads, search.stored, &matched, search.chunk_values, search.most_sources});
+    const Trial measured = try_encoder(
+        encoder, model, sample.rows, sample.rows.train,
+        {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), search.warm_rows, search.threads,
+         search.stored, &matched, search.chunk_values, search.most_sources, search.centre_gain});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {
@@ -196,13 +202,13 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
       nearest = {unit, got.relative_error};
     }
     if (least_error <= (repeats ? kRepeatTolerance : kTolerance)) return nearest;
-    if (trial > 0 && std::isfinite(last_error) && std::fabs(log_unit - last_log_unit) > 1e-6) {
+    if (trial > 0 && std::fabs(log_unit - last_log_unit) > 1e-6) {
       const double secant = (error - last_error) / (log_unit - last_log_unit);
       if (secant / slope > 0.1 && secant / slope < 4) slope = secant;
     }
     last_log_unit = log_unit;
     last_error = error;
-    const double step = step_of(error, slope);
+    const double step = std::clamp(error / slope, -kLargestStep, kLargestStep);
     log_unit -= step;
     if (jumps) {
       bracket.add(last_log_unit, error);

@@ -12,8 +12,14 @@
 
 namespace actz {
 
-/// Σ(x − channel mean)² per value over the whole tensor, or over rows spread over a large one; of a pipe, nothing.
-Result<std::optional<double>> energy_per_value(BufferedElements& elements, DType dtype, const TensorViewPlan& view);
+/// Of a whole tensor, or of rows spread over a large one.
+struct TensorMoments {
+  std::vector<double> mean;     ///< per channel
+  double energy_per_value = 0;  ///< Σ(x − mean)²
+};
+/// Of a pipe, nothing.
+Result<std::optional<TensorMoments>> measure_moments(BufferedElements& elements, DType dtype,
+                                                     const TensorViewPlan& view);
 
 /// NMSE that a tensor has at a PSNR, whose peak is the range of its finite values. A pipe tells both by its first rows.
 Result<double> nmse_of_psnr(BufferedElements& elements, DType dtype, const TensorViewPlan& view, double psnr_db);
@@ -32,6 +38,8 @@ struct SearchOptions {
   const TrainingStoredRows* stored = nullptr;        ///< that rows may be matched with, too; null if none
   std::uint64_t chunk_values = kMatchedChunkValues;  ///< of rows that may be matched with each other
   std::size_t most_sources = 0;                      ///< chunks of the sample that later ones may be matched with
+  double expected_nmse = 0;                          ///< near what is aimed at, or 0: unknown
+  double centre_gain = 1;                            ///< of the mean that rows are centred on over the model's centre
 };
 
 struct FoundUnit {
