@@ -43,6 +43,18 @@ Tensor as_tensor(DType dtype, const std::vector<float>& values) {
   return out;
 }
 
+/// Learned for NMSE 0.01.
+Profile profile_of(const std::vector<float>& values) {
+  const Tensor calibration = as_tensor(DType::f32, values);
+  MemoryElements elements(calibration.dtype, calibration.bytes);
+  FitOptions options;
+  options.target_nmse = {0.01};
+  const FitInput input{calibration.dtype, calibration.shape, &elements};
+  auto profile = fit_profile(std::span(&input, 1), options);
+  REQUIRE(profile.has_value());
+  return *std::move(profile);
+}
+
 struct Coded {
   double bits_per_value = 0;
   double nmse = 0;         ///< of all
@@ -131,15 +143,9 @@ TEST_CASE("an error too fine for the levels of 16 bits is met all the same") {
 }
 
 TEST_CASE("a profile of ordinary rows survives outliers that it has not seen") {
-  const Tensor calibration = as_tensor(DType::f32, rows_with_outliers(32, 1, 1, 4));
-  MemoryElements elements(calibration.dtype, calibration.bytes);
-  FitOptions fit;
-  fit.target_nmse = {0.01};
-  const FitInput input{calibration.dtype, calibration.shape, &elements};
-  const auto profile = fit_profile(std::span(&input, 1), fit);
-  REQUIRE(profile.has_value());
+  const Profile profile = profile_of(rows_with_outliers(32, 1, 1, 4));
   EncodeOptions options;
-  options.profile = &*profile;
+  options.profile = &profile;
   options.bits_per_value = 3;
   const Coded token = run(as_tensor(DType::f32, rows_with_outliers(8, 1, 1e3F, 5)), options);
   CHECK(token.bits_per_value < 8);
@@ -162,17 +168,11 @@ TEST_CASE("a profile serves tensors of any scale") {
       out[i] = (out[i] + 20 * std::sin(1.3F * static_cast<float>(i % kChannels))) * scale;
     return out;
   };
-  const Tensor calibration = as_tensor(DType::f32, rows(1, 4));
-  MemoryElements elements(calibration.dtype, calibration.bytes);
-  FitOptions fit;
-  fit.target_nmse = {0.01};
-  const FitInput input{calibration.dtype, calibration.shape, &elements};
-  const auto profile = fit_profile(std::span(&input, 1), fit);
-  REQUIRE(profile.has_value());
+  const Profile profile = profile_of(rows(1, 4));
   for (const bool by_rate : {false, true}) {
     CAPTURE(by_rate);
     EncodeOptions options;
-    options.profile = &*profile;
+    options.profile = &profile;
     (by_rate ? options.bits_per_value : options.nmse) = by_rate ? 3 : 0.01;
     const Coded usual = run(as_tensor(DType::f32, rows(1, 5)), options);
     for (const float scale : {1e-30F, 1e-6F, 0.1F, 7.0F, 1e9F, 1e30F}) {
