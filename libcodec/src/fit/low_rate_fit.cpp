@@ -12,14 +12,14 @@ constexpr unsigned kFewerStateBits = 2;
 
 }  // namespace
 
-RungFit choose_for_low_rate(RungFit first, TrainingRows& rows, const std::vector<double>& mean,
+RungFit choose_for_low_rate(RungFit first, TrainingRows& rows, const std::vector<double>& centre,
                             const RungOptions& options) {
   if (first.held_out.bits_per_value >= kBitsToTryStates || options.wide || rows.held_out.empty()) return first;
   RungOptions chosen = options;
   RungFit best = std::move(first);
   double best_bits = held_out_bits(best, rows, options);
   const auto try_fit = [&](const RungOptions& other) {
-    RungFit fit = fit_rung(rows, mean, other);
+    RungFit fit = fit_rung(rows, centre, other);
     const double bits = held_out_bits(fit, rows, other);
     if (!(bits < best_bits * (1 - kLeastGain))) return;
     best = std::move(fit);

@@ -9,7 +9,7 @@ namespace actz {
 /// `options.choose_states`, and with every shorter beginning of its lags; the fit of fewest bits on held-out rows at
 /// equal NMSE is kept. Above some rate nothing is tried: there the richer codec has never lost.
 /// @param first  the fit with these options.
-RungFit choose_for_low_rate(RungFit first, TrainingRows& rows, const std::vector<double>& mean,
+RungFit choose_for_low_rate(RungFit first, TrainingRows& rows, const std::vector<double>& centre,
                             const RungOptions& options);
 
 }  // namespace actz

@@ -147,17 +147,17 @@ bool may_lack_directions(const CodecModel& model, const RungOptions& options) {
 }
 
 /// The same again with all directions.
-CodecModel whole_basis(TrainingRows& rows, const std::vector<double>& mean, const CodecModel& model,
+CodecModel whole_basis(TrainingRows& rows, const std::vector<double>& centre, const CodecModel& model,
                        RungOptions options) {
   options.whole_basis = true;
   options.state_bits = model.state_bits;
   options.choose_states = false;
-  return fit_checked_rung(rows, mean, options).model;
+  return fit_checked_rung(rows, centre, options).model;
 }
 
 }  // namespace
 
-RungFit fit_matches(TrainingRows& rows, const std::vector<double>& mean, RungFit rung, const RungOptions& options,
+RungFit fit_matches(TrainingRows& rows, const std::vector<double>& centre, RungFit rung, const RungOptions& options,
                     const TrainingStoredRows* dictionary) {
   const auto group = chunk_groups(rows.train, rows.channels, kJudgedValues).front();
   const std::vector<Strand> judges(group.begin(), group.end());
@@ -191,7 +191,7 @@ RungFit fit_matches(TrainingRows& rows, const std::vector<double>& mean, RungFit
     RungOptions other = options;
     other.decisions.repeat_slope = repeats ? kRepeatSlope : 1;
     CodecModel start = rung.model;
-    if (may_lack_directions(rung.model, options)) start = whole_basis(rows, mean, rung.model, options);
+    if (may_lack_directions(rung.model, options)) start = whole_basis(rows, centre, rung.model, options);
     consider(start, other, stored, kLeastOtherGain);
   };
   if (promising && (repeats || best.model.match.classes == 0)) consider_otherwise(nullptr);

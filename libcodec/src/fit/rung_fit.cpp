@@ -36,9 +36,9 @@ struct Pass {
 
 class RungTrainer {
  public:
-  RungTrainer(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options)
+  RungTrainer(TrainingRows& rows, const std::vector<double>& centre, const RungOptions& options)
       : rows_(rows),
-        mean_(mean),
+        centre_(centre),
         options_(options),
         search_(options.lags),
         wide_(rows.channels, options.lags, options.transform) {
@@ -98,7 +98,7 @@ class RungTrainer {
     model_.unit = static_cast<float>(rows_.unit);
     model_.centre.resize(rows_.channels);
     for (std::size_t c = 0; c < rows_.channels; ++c) {
-      const double centre = std::clamp(mean_[c] / rows_.unit, -1e9, 1e9);
+      const double centre = std::clamp(centre_[c] / rows_.unit, -1e9, 1e9);
       model_.centre[c] = static_cast<std::int32_t>(std::lrint(centre));
     }
     set_input_shift();
@@ -371,7 +371,7 @@ class RungTrainer {
   }
 
   TrainingRows& rows_;
-  const std::vector<double>& mean_;
+  const std::vector<double>& centre_;
   RungOptions options_;
   LinearSearch search_;
   WideSearch wide_;
@@ -392,8 +392,8 @@ class RungTrainer {
 
 }  // namespace
 
-RungFit fit_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options) {
-  return RungTrainer(rows, mean, options).run();
+RungFit fit_rung(TrainingRows& rows, const std::vector<double>& centre, const RungOptions& options) {
+  return RungTrainer(rows, centre, options).run();
 }
 
 }  // namespace actz

@@ -39,7 +39,7 @@ struct RungFit {
 /// Trains one rung of the ladder in the closed loop: codes the training rows, learns predictor, basis and tables
 /// from what was decoded, adjusts the step to the wanted NMSE, and repeats.
 /// @param rows    centred; its unit is changed on the way.
-/// @param mean    channel means, in values.
-RungFit fit_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options);
+/// @param centre  of each channel, in values.
+RungFit fit_rung(TrainingRows& rows, const std::vector<double>& centre, const RungOptions& options);
 
 }  // namespace actz

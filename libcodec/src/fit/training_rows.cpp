@@ -16,6 +16,7 @@ void TrainingRows::rescale(double new_unit) {
     value = std::clamp(value * factor, -kLargest, kLargest);
     beyond |= !(std::fabs(value) < kRowReach);
   }
+  for (double& value : mean) value *= double{factor};
   all_within_reach = beyond == 0;
   unit = new_unit;
 }

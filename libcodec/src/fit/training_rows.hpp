@@ -12,6 +12,7 @@ namespace actz {
 struct TrainingRows {
   std::uint32_t channels = 0;
   std::vector<float> values;  ///< row-major, centred, in fixed-point units of the step being tried
+  std::vector<double> mean;   ///< of `values`, per channel, in the same units; empty: 0
   std::vector<Strand> train;  ///< row ranges in `values`
   std::vector<Strand> held_out;
   double unit = 1.0;                     ///< of `values`

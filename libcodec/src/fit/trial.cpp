@@ -55,7 +55,16 @@ std::vector<std::uint8_t> classes_of(std::span<const RowMatch> matches) {
 double strand_energy(const TrainingRows& rows, const Strand& strand) {
   double sum = 0;
   const float* from = &rows.values[strand.first_row * rows.channels];
-  for (std::size_t i = 0; i < strand.row_count * rows.channels; ++i) sum += double{from[i]} * double{from[i]};
+  if (rows.mean.empty()) {
+    for (std::size_t i = 0; i < strand.row_count * rows.channels; ++i) sum += double{from[i]} * double{from[i]};
+    return sum;
+  }
+  for (std::size_t row = 0; row < strand.row_count; ++row, from += rows.channels) {
+    for (std::size_t c = 0; c < rows.channels; ++c) {
+      const double centred = double{from[c]} - rows.mean[c];
+      sum += centred * centred;
+    }
+  }
   return sum;
 }
 

@@ -72,7 +72,7 @@ Trial try_model(const CodecModel& model, TrainingRows& rows, const std::vector<S
 Trial try_encoder(const LossyRowEncoder& encoder, const CodecModel& model, TrainingRows& rows,
                   const std::vector<Strand>& strands, const TrialOptions& options);
 
-/// Σ of the squares of a strand's values, in squared units.
+/// Σ(x − mean)² of a strand, in squared units.
 double strand_energy(const TrainingRows& rows, const Strand& strand);
 
 /// Match class of each row.

@@ -63,6 +63,12 @@ Status check_options(const EncodeOptions& options) {
   return {};
 }
 
+/// About so many values a chunk.
+std::uint64_t chunk_values(const std::optional<ModelChoice>& choice, DType dtype) {
+  if (!choice || choice->model.kind == CodecKind::lossless) return kLosslessChunkBytes / element_bytes(dtype);
+  return choice->model.match.classes > 0 ? kMatchedChunkValues : kLossyChunkValues;
+}
+
 Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
                                                 const EncodeOptions& options, References references,
                                                 const WrittenSources& sources) {
@@ -77,6 +83,9 @@ Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DTyp
   }
   if (options.profile != nullptr) {
     ACTZ_TRY(auto choice, choose_from_profile(elements, dtype, view, wanted, references, sources.list()));
+    if (options.lossless) {
+      ACTZ_TRY(choice, lossless_with_profile(elements, dtype, view, std::move(choice)));
+    }
     return std::optional(std::move(choice));
   }
   ACTZ_TRY(auto choice, choose_by_fitting(elements, dtype, view, wanted, references));
@@ -143,10 +152,7 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
     const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
     if (longest_lag == 0)
       view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
-    const std::uint64_t lossy_values =
-        choice && choice->model.match.classes > 0 ? kMatchedChunkValues : kLossyChunkValues;
-    cut = plan_cut(view, longest_lag, options.chunk_rows,
-                   lossy ? lossy_values : kLosslessChunkBytes / element_bytes(dtype));
+    cut = plan_cut(view, longest_lag, options.chunk_rows, chunk_values(choice, dtype));
     tensor = {name,
               dtype,
               shape,

@@ -272,11 +272,12 @@ Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& 
   TrainingRows& rows = sample.rows;
   std::vector<float> offset;
   for (std::size_t c = 0; c < rows.channels; ++c) {
-    offset.push_back(static_cast<float>(sample.mean[c] - tensor.centre_gain * double{model.unit} * model.centre[c]));
+    offset.push_back(static_cast<float>(sample.centre[c] - tensor.centre_gain * double{model.unit} * model.centre[c]));
   }
   for (std::size_t at = 0; at < rows.values.size(); at += rows.channels) {
     for (std::size_t c = 0; c < rows.channels; ++c) rows.values[at + c] += offset[c];
   }
+  for (std::size_t c = 0; c < rows.channels; ++c) rows.mean[c] += double{offset[c]};
   if (tensor.reference != nullptr) ACTZ_CHECK(add_reference_rows(*tensor.reference, sample));
   return sample;
 }
@@ -387,7 +388,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
     const double share = static_cast<double>(sample.rows.values.size()) / values;
     rung.tables.classes.class_cost_bits *= share;
     rung.tables.context.table_cost_bits *= share;
-    RungFit fit = fit_rung(sample.rows, sample.mean, rung);
+    RungFit fit = fit_rung(sample.rows, sample.centre, rung);
     const double bits = total_bits(fit, values, options, metric, sample, dtype);
     if (best && bits >= best_bits) return;
     best = std::move(fit);
@@ -420,7 +421,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
     ACTZ_CHECK(add_reference_rows(*best_reference, sample));
   }
   if (may_match(options, best->model)) {
-    RungFit matched = fit_matches(sample.rows, sample.mean, *best, best_options);
+    RungFit matched = fit_matches(sample.rows, sample.centre, *best, best_options);
     if (total_bits(matched, values, options, metric, sample, dtype) < best_bits) best = std::move(matched);
   }
   const DecisionOptions decisions = decision_options(options, metric, best->repeat_slope);

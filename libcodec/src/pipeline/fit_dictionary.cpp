@@ -43,14 +43,14 @@ std::vector<Piece> spread(const std::vector<Piece>& pieces, std::size_t count) {
   return out;
 }
 
-std::vector<float> values_of(const TrainingRows& rows, const std::vector<double>& mean,
+std::vector<float> values_of(const TrainingRows& rows, const std::vector<double>& centre,
                              const std::vector<Piece>& pieces, std::size_t length) {
   std::vector<float> out;
   out.reserve(pieces.size() * length * rows.channels);
   for (const Piece& piece : pieces) {
     const float* from = rows.row(piece.first_row);
     for (std::size_t i = 0; i < length * rows.channels; ++i) {
-      out.push_back(static_cast<float>(double{from[i]} * rows.unit + mean[i % rows.channels]));
+      out.push_back(static_cast<float>(double{from[i]} * rows.unit + centre[i % rows.channels]));
     }
   }
   return out;
@@ -72,7 +72,7 @@ TrainingStoredRows for_training(const StoredRows& dictionary, const std::vector<
 
 }  // namespace
 
-Result<std::optional<FittedDictionary>> fit_dictionary(TrainingRows& rows, const std::vector<double>& mean,
+Result<std::optional<FittedDictionary>> fit_dictionary(TrainingRows& rows, const std::vector<double>& centre,
                                                        const RungFit& rung, std::uint64_t budget_bytes) {
   const std::size_t length = usual_length(rows.train);
   const std::vector<Piece> all = cut(rows.train, length);
@@ -80,7 +80,7 @@ Result<std::optional<FittedDictionary>> fit_dictionary(TrainingRows& rows, const
   for (unsigned attempt = 0; attempt < kAttempts && count > 0; ++attempt) {
     const std::vector<Piece> pieces = spread(all, count);
     ACTZ_TRY(auto bytes,
-             write_dictionary(rung.model, values_of(rows, mean, pieces, length), static_cast<std::uint32_t>(length)));
+             write_dictionary(rung.model, values_of(rows, centre, pieces, length), static_cast<std::uint32_t>(length)));
     if (bytes.size() > budget_bytes) {
       const double share = kMargin * static_cast<double>(budget_bytes) / static_cast<double>(bytes.size());
       count = std::min(count - 1, static_cast<std::size_t>(static_cast<double>(count) * share));

@@ -21,10 +21,10 @@ struct FittedDictionary {
 };
 
 /// Codes as many strands of the training rows as fit the budget, spread evenly.
-/// @param rows     centred on `mean`; the rows apart to measure on are left out.
+/// @param rows     centred on `centre`; the rows apart to measure on are left out.
 /// @param rung     to code them with; it may match rows, but not have a reference.
 /// @return nothing if not even one strand fits.
-Result<std::optional<FittedDictionary>> fit_dictionary(TrainingRows& rows, const std::vector<double>& mean,
+Result<std::optional<FittedDictionary>> fit_dictionary(TrainingRows& rows, const std::vector<double>& centre,
                                                        const RungFit& rung, std::uint64_t budget_bytes);
 
 }  // namespace actz

@@ -11,6 +11,7 @@
 #include "fit/checked_fit.hpp"
 #include "fit/match_fit.hpp"
 #include "fit/network_fit.hpp"
+#include "fit/row_centre.hpp"
 #include "fit/rung_fit.hpp"
 #include "generated/format_limits.hpp"
 #include "pipeline/fit_dictionary.hpp"
@@ -164,17 +165,6 @@ class SampleReader {
   std::vector<std::uint64_t> digests_;
 };
 
-/// Subtracts the channel means of the kept rows.
-std::vector<double> centre(TrainingRows& rows) {
-  std::vector<double> mean(rows.channels, 0.0);
-  for (std::size_t i = 0; i < rows.values.size(); ++i) mean[i % rows.channels] += double{rows.values[i]};
-  for (double& value : mean) value /= static_cast<double>(rows.row_count());
-  for (std::size_t i = 0; i < rows.values.size(); ++i) {
-    rows.values[i] = static_cast<float>(double{rows.values[i]} - mean[i % rows.channels]);
-  }
-  return mean;
-}
-
 /// The metric of the options; of many channels, which are coded as they are, its diagonal.
 Result<TaskMetric> metric_of(const FitOptions& options, std::uint32_t channels) {
   if (options.metric.empty()) return TaskMetric{};
@@ -225,19 +215,19 @@ Status check_options(const FitOptions& options) {
 }
 
 /// Rows of a dictionary are predicted from nothing outside it.
-RungFit fit_dictionary_rung(TrainingRows& rows, const std::vector<double>& mean, const RungOptions& options) {
+RungFit fit_dictionary_rung(TrainingRows& rows, const std::vector<double>& centre, const RungOptions& options) {
   const std::uint32_t reference_channels = std::exchange(rows.reference_channels, 0);
-  RungFit out = fit_matches(rows, mean, fit_checked_rung(rows, mean, options), options);
+  RungFit out = fit_matches(rows, centre, fit_checked_rung(rows, centre, options), options);
   rows.reference_channels = reference_channels;
   return out;
 }
 
-Result<std::optional<FittedDictionary>> finest_dictionary(TrainingRows& rows, const std::vector<double>& mean,
+Result<std::optional<FittedDictionary>> finest_dictionary(TrainingRows& rows, const std::vector<double>& centre,
                                                           const FitOptions& options) {
   std::optional<FittedDictionary> best;
   for (const double nmse : kDictionaryNmse) {
-    const RungFit rung = fit_dictionary_rung(rows, mean, rung_options(nmse, options, rows.channels, TaskMetric{}));
-    ACTZ_TRY(auto dictionary, fit_dictionary(rows, mean, rung, options.dictionary_bytes));
+    const RungFit rung = fit_dictionary_rung(rows, centre, rung_options(nmse, options, rows.channels, TaskMetric{}));
+    ACTZ_TRY(auto dictionary, fit_dictionary(rows, centre, rung, options.dictionary_bytes));
     if (best && (!dictionary || !dictionary->holds_all_rows)) break;
     best = std::move(dictionary);
     if (!best || !best->holds_all_rows) break;
@@ -287,7 +277,7 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
   content->training.data_digest = to_hex(reader.digest());
   content->training.lags = options.lags;
   content->training.reference = reference.name;
-  const std::vector<double> mean = centre(rows);
+  const std::vector<double> centre = centre_rows(rows);
   if (!metric.empty()) content->metric = write_metric(metric, rows.channels);
   hold_out(rows);
   std::vector<double> targets = options.target_nmse;
@@ -296,13 +286,13 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
   std::optional<FittedDictionary> dictionary;
   if (options.dictionary_bytes > 0) {
     if (!matches) return bad_argument("a dictionary needs matched rows, which a metric or no transform rules out");
-    ACTZ_TRY(dictionary, finest_dictionary(rows, mean, options));
+    ACTZ_TRY(dictionary, finest_dictionary(rows, centre, options));
   }
   for (std::size_t i = 0; i < targets.size(); ++i) {
     RungOptions rung_wanted = rung_options(targets[i], options, rows.channels, metric);
-    RungFit fit = fit_checked_rung(rows, mean, rung_wanted);
+    RungFit fit = fit_checked_rung(rows, centre, rung_wanted);
     if (matches)
-      fit = fit_matches(rows, mean, std::move(fit), rung_wanted, dictionary ? &dictionary->training : nullptr);
+      fit = fit_matches(rows, centre, std::move(fit), rung_wanted, dictionary ? &dictionary->training : nullptr);
     rung_wanted.decisions.repeat_slope = fit.repeat_slope;
     if (options.network_width > 0) {
       fit = fit_network(rows, std::move(fit), rung_wanted, options.network_width,

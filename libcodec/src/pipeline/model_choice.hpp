@@ -30,6 +30,12 @@ struct ModelChoice {
 /// Bins and tables for a lossless tensor, from a sample of it.
 Result<ModelChoice> choose_lossless(BufferedElements& elements, DType dtype, const TensorViewPlan& view);
 
+/// What a profile gives for a lossless tensor, or choose_lossless after all, if a try on some rows says so: where
+/// values are unlike those that the profile was learned from, or many are zeros, a refinement may take several times as
+/// much.
+Result<ModelChoice> lossless_with_profile(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
+                                          ModelChoice from_profile);
+
 /// Tensors that may predict another one.
 using References = std::span<const ReferenceTensor* const>;
 

@@ -1,39 +1,16 @@
 #include "pipeline/tensor_sample.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "base/bytes.hpp"
 #include "base/try.hpp"
+#include "fit/row_centre.hpp"
+#include "fit/trial.hpp"
 #include "tensor/float_convert.hpp"
 
 namespace actz {
 namespace {
-
-/// Subtracts the channel means over finite values; what is not finite becomes 0.
-void centre(TensorSample& sample) {
-  TrainingRows& rows = sample.rows;
-  const std::size_t d = rows.channels;
-  sample.mean.assign(d, 0.0);
-  std::vector<double> count(d, 0.0);
-  for (std::size_t at = 0; at < rows.values.size(); at += d) {
-    for (std::size_t c = 0; c < d; ++c) {
-      const float value = rows.values[at + c];
-      const bool finite = std::isfinite(value);
-      sample.mean[c] += finite ? double{value} : 0.0;
-      count[c] += finite ? 1.0 : 0.0;
-    }
-  }
-  for (std::size_t c = 0; c < d; ++c) sample.mean[c] /= std::max(count[c], 1.0);
-  for (std::size_t at = 0; at < rows.values.size(); at += d) {
-    for (std::size_t c = 0; c < d; ++c) {
-      float& value = rows.values[at + c];
-      value = std::isfinite(value) ? static_cast<float>(double{value} - sample.mean[c]) : 0.0F;
-      sample.energy += double{value} * double{value};
-    }
-  }
-}
 
 /// Strands to take: every one, or as many as fit: one of each of equal parts of the tensor (from the front of a pipe),
 /// its place in the part moving by the golden ratio, so that no period of the rows is met.
@@ -81,7 +58,8 @@ Result<TensorSample> sample_tensor(BufferedElements& elements, DType dtype, cons
     out.rows.values.resize(at + static_cast<std::size_t>(count));
     floats_to_f32(dtype, from, std::span(out.rows.values).subspan(at));
   }
-  centre(out);
+  out.centre = centre_rows(out.rows);
+  for (const Strand& strand : out.rows.train) out.energy += strand_energy(out.rows, strand);
   return out;
 }
 

@@ -11,9 +11,9 @@ namespace actz {
 
 /// Rows of a tensor to learn or to measure on, as floats.
 struct TensorSample {
-  TrainingRows rows;                     ///< centred on `mean`, unit 1; all strands in `train`
+  TrainingRows rows;                     ///< centred on `centre`, unit 1; all strands in `train`
   std::vector<std::uint64_t> first_row;  ///< of each strand, over all sequences of the tensor
-  std::vector<double> mean;              ///< per channel, of the sample
+  std::vector<double> centre;            ///< per channel
   double energy = 0;                     ///< Σ(x − mean)²
   bool whole_tensor = false;
 };
