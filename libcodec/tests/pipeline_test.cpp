@@ -289,6 +289,26 @@ TEST_CASE("a profile codes what it never saw, embedded or named by digest") {
   CHECK(without.error().code == ErrorCode::unsupported);
 }
 
+TEST_CASE("profiles see axes of extent 1 as encoders do: not at all") {
+  Tensor calib = correlated(DType::f32, {40, 50, 24}, 15);
+  FitOptions fit;
+  fit.target_nmse = {0.02};
+  std::vector<std::vector<std::byte>> profiles;
+  for (const Shape& shape : {Shape{40, 50, 24}, Shape{40, 50, 1, 24}, Shape{40, 1, 50, 24, 1}}) {
+    calib.shape = shape;
+    VectorElements elements(calib, false);
+    const FitInput input{calib.dtype, calib.shape, &elements};
+    const auto profile = fit_profile(std::span(&input, 1), fit);
+    REQUIRE(profile.has_value());
+    profiles.push_back(profile->serialise());
+    EncodeOptions options;
+    options.profile = &*profile;
+    CHECK(nmse_of(calib, decode(encode(calib, options))) < 0.021);
+  }
+  CHECK(profiles[1] == profiles[0]);
+  CHECK(profiles[2] == profiles[0]);
+}
+
 TEST_CASE("a profile whose tables lack a needed symbol costs rate, never data") {
   const Tensor tensor = correlated(DType::f32, {4, 50, 4}, 19);
   CodecModel model;

@@ -87,6 +87,17 @@ std::optional<double> wanted_step(unsigned state_bits, const EncodeOptions& opti
   return std::nullopt;
 }
 
+/// The rung, or of the finer ones that need fewer bits than it does, the one that needs fewest: where rows repeat,
+/// matches may pay on a fine rung and not on a coarse one.
+std::size_t not_dearer_than_finer(const Profile::Content& profile, std::size_t rung) {
+  const double nmse = profile.info[rung].held_out_nmse;
+  for (std::size_t i = 0; i < profile.info.size(); ++i) {
+    const bool fewer = profile.info[i].held_out_bits_per_value < profile.info[rung].held_out_bits_per_value;
+    if (fewer && profile.info[i].held_out_nmse <= nmse) rung = i;
+  }
+  return rung;
+}
+
 /// Rung whose measured quality or rate is nearest to the wanted one.
 std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& options) {
   if (options.lossless) return 0;  // the finest: what it leaves costs more than what it takes
@@ -106,7 +117,8 @@ std::size_t nearest_rung(const Profile::Content& profile, const EncodeOptions& o
       best = i;
     }
   }
-  return best;
+  const bool by_error = !wanted_step(profile.rungs[best].model.state_bits, options) && !options.bits_per_value;
+  return by_error ? not_dearer_than_finer(profile, best) : best;
 }
 
 UnitTarget target_of(const EncodeOptions& options, const DecisionOptions& decisions) {

@@ -15,6 +15,7 @@
 #include "fit/rung_fit.hpp"
 #include "generated/format_limits.hpp"
 #include "pipeline/fit_dictionary.hpp"
+#include "pipeline/tensor_plan.hpp"
 #include "profile/metric_section.hpp"
 #include "profile/profile_content.hpp"
 #include "tensor/float_convert.hpp"
@@ -33,24 +34,15 @@ constexpr unsigned kWideTableTurns = 4;
 
 Error bad_argument(std::string message) { return {ErrorCode::bad_argument, Error::kNoOffset, std::move(message)}; }
 
-/// Shape of a dump as the trainer sees it.
-struct DumpView {
-  std::uint64_t sequences = 1;
-  std::uint64_t rows = 1;
-  std::uint64_t channels = 1;
-};
-
-Result<DumpView> view_of(const FitInput& dump) {
+/// A dump as encoders will see tensors of its shape; a single axis is a row, as one that goes with the profile is.
+Result<TensorViewPlan> view_of(const FitInput& dump) {
   if (!is_float(dump.dtype)) return bad_argument("a profile is learned from floating-point dumps");
   if (dump.shape.empty()) return bad_argument("a 0-d tensor has no rows to learn from");
   ACTZ_TRY(const auto count, element_count(dump.shape, dump.dtype));
-  if (count == 0) return DumpView{0, 0, dump.shape.back()};
-  DumpView out;
-  out.channels = dump.shape.back();
-  if (out.channels > kMaxChannels) return bad_argument("the last axis has more than 65536 channels");
-  if (dump.shape.size() > 1) out.rows = dump.shape[dump.shape.size() - 2];
-  out.sequences = count / out.channels / out.rows;
-  return out;
+  const std::uint64_t last = dump.shape.back();
+  if (last > kMaxChannels) return bad_argument("the last axis has more than 65536 channels");
+  const auto channels = static_cast<std::uint32_t>(last);
+  return count == 0 ? TensorViewPlan{0, 0, channels} : plan_view(dump.shape, channels);
 }
 
 /// Reads every dump once: a running digest over all of it, and an even sample of strands for the closed loop.
@@ -63,7 +55,7 @@ class SampleReader {
     std::uint64_t all_rows = 0;
     for (const FitInput& dump : dumps) {
       ACTZ_TRY(const auto view, view_of(dump));
-      if (rows_.channels == 0) rows_.channels = static_cast<std::uint32_t>(view.channels);
+      if (rows_.channels == 0) rows_.channels = view.channels;
       if (view.channels != rows_.channels) return bad_argument("the dumps have different numbers of channels");
       all_rows += view.sequences * view.rows;
     }
@@ -97,7 +89,7 @@ class SampleReader {
       if (own.channels > kWideChannels || other.channels > kWideChannels) {
         return bad_argument("references are for tensors of at most 1024 channels");
       }
-      rows_.reference_channels = static_cast<std::uint32_t>(other.channels);
+      rows_.reference_channels = other.channels;
     }
     return {};
   }
