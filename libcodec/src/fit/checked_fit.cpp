@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "fit/equal_error.hpp"
-#include "fit/histogram_bits.hpp"
 #include "fit/low_rate_fit.hpp"
 
 namespace actz {
@@ -11,10 +10,15 @@ namespace {
 
 constexpr std::size_t kHeldOutParts = 8;       ///< one strand of so many, or at least one
 constexpr std::size_t kHeldOutShareOfOne = 4;  ///< a quarter of the only strand
-constexpr double kManyRowsPerInput = 32;       ///< with more, what the full codec costs on held-out rows can be trusted
+constexpr double kManyRowsPerInput = 32;  ///< with more, the full codec has lost to a simpler one only on sparse values
+constexpr double kSparse = 0.25;          ///< of the values that are their channel's centre
 constexpr std::size_t kManyWideRows = 1024;
-/// Of the bits of the full codec: with histograms of channels that need more, no codec of channels alone has won.
-constexpr double kPlainMayWin = 1.12;
+
+/// Whether transform and prediction may cost more than they gain, as they leave nothing of zeros.
+bool is_sparse(const TrainingRows& rows) {
+  const auto zeros = std::count(rows.values.begin(), rows.values.end(), 0.0F);
+  return static_cast<double>(zeros) >= kSparse * static_cast<double>(rows.values.size());
+}
 
 }  // namespace
 
@@ -42,10 +46,7 @@ RungFit fit_checked_rung(TrainingRows& rows, const std::vector<double>& centre, 
                                  : static_cast<double>(rows.row_count()) > kManyRowsPerInput * inputs;
   if (rows.held_out.empty()) return best;
   if (many) best = choose_for_low_rate(std::move(best), rows, centre, options);
-  const auto plain_may_win = [&] {
-    return histogram_bits(rows, rows.held_out, best.held_out.nmse) < kPlainMayWin * best.held_out.bits_per_value;
-  };
-  if (many && !plain_may_win()) return best;
+  if (many && !is_sparse(rows)) return best;
   RungOptions chosen = options;
   RungOptions plain = options;
   plain.lags.clear();

@@ -3,95 +3,69 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <span>
 
 namespace actz {
 namespace {
 
-constexpr std::size_t kSeenRows = 1024;    ///< at most, evenly taken
-constexpr std::size_t kCrowdShare = 4;     ///< one value in so many
-constexpr std::size_t kSmallestCrowd = 4;  ///< values
-constexpr double kCrowdWidth = 0.125;      ///< deviations, at most; a quarter of a Gaussian's values take 0.64
+constexpr double kSpikeShare = 0.25;
+constexpr std::size_t kFewestEqual = 4;
+constexpr std::size_t kSpikeRows = 1024;  ///< that spikes are looked for in, at most
 
-struct Moments {
-  double count = 0;
-  double mean = 0;
-  double deviation = 0;
-};
+/// The value that so many of a channel have.
+std::optional<float> spike_of(std::vector<float>& values) {
+  std::sort(values.begin(), values.end());
+  std::size_t longest = 0;
+  std::optional<float> out;
+  for (std::size_t first = 0, end = 0; first < values.size(); first = end) {
+    while (end < values.size() && values[end] == values[first]) ++end;
+    if (end - first <= longest) continue;
+    longest = end - first;
+    out = values[first];
+  }
+  const bool is_spike =
+      longest >= kFewestEqual && static_cast<double>(longest) >= kSpikeShare * static_cast<double>(values.size());
+  return is_spike ? out : std::nullopt;
+}
 
-/// Of the finite values of each channel.
-std::vector<Moments> channel_moments(const TrainingRows& rows) {
+std::vector<double> finite_mean(const TrainingRows& rows) {
   const std::size_t d = rows.channels;
-  std::vector<Moments> out(d);
-  std::vector<double> square(d);
+  std::vector<double> sum(d), count(d);
   for (std::size_t at = 0; at < rows.values.size(); at += d) {
     for (std::size_t c = 0; c < d; ++c) {
-      const double value = std::isfinite(rows.values[at + c]) ? double{rows.values[at + c]} : 0.0;
-      out[c].count += std::isfinite(rows.values[at + c]) ? 1.0 : 0.0;
-      out[c].mean += value;
-      square[c] += value * value;
+      const float value = rows.values[at + c];
+      const bool finite = std::isfinite(value);
+      sum[c] += finite ? double{value} : 0.0;
+      count[c] += finite ? 1.0 : 0.0;
     }
   }
-  for (std::size_t c = 0; c < d; ++c) {
-    const double count = std::max(out[c].count, 1.0);
-    out[c].mean /= count;
-    out[c].deviation = std::sqrt(std::max(square[c] / count - out[c].mean * out[c].mean, 0.0));
-  }
-  return out;
-}
-
-/// The value that most of the sorted ones have, if that are several, else the middle one.
-double common_value(std::span<const float> sorted) {
-  std::size_t most = kSmallestCrowd - 1;
-  float out = sorted[sorted.size() / 2];
-  for (std::size_t first = 0, end = 0; first < sorted.size(); first = end) {
-    while (end < sorted.size() && sorted[end] == sorted[first]) ++end;
-    if (end - first <= most) continue;
-    most = end - first;
-    out = sorted[first];
-  }
-  return double{out};
-}
-
-/// A value in the shortest interval that holds a quarter of all, if it is that short and the mean lies well outside.
-/// After Andrews et al., Robust Estimates of Location (1972), whose shorth holds a half.
-std::optional<double> crowded_place(std::vector<float>& values, const Moments& moments) {
-  const std::size_t crowd = std::max((values.size() + kCrowdShare - 1) / kCrowdShare, kSmallestCrowd);
-  if (values.size() < crowd) return std::nullopt;
-  std::sort(values.begin(), values.end());
-  std::size_t best = 0;
-  const auto width = [&](std::size_t first) { return double{values[first + crowd - 1]} - double{values[first]}; };
-  for (std::size_t first = 1; first + crowd <= values.size(); ++first) {
-    if (width(first) < width(best)) best = first;
-  }
-  const double place = common_value(std::span(values).subspan(best, crowd));
-  const bool crowded = width(best) < kCrowdWidth * moments.deviation;
-  return crowded && std::fabs(place - moments.mean) > width(best) ? std::optional(place) : std::nullopt;
+  for (std::size_t c = 0; c < d; ++c) sum[c] /= std::max(count[c], 1.0);
+  return sum;
 }
 
 }  // namespace
 
 std::vector<double> centre_rows(TrainingRows& rows) {
   const std::size_t d = rows.channels;
-  const std::vector<Moments> moments = channel_moments(rows);
-  const std::size_t every = (rows.row_count() + kSeenRows - 1) / kSeenRows;
-  std::vector<double> out(d);
+  const std::vector<double> mean = finite_mean(rows);
+  std::vector<double> out = mean;
+  const std::size_t every = (rows.row_count() + kSpikeRows - 1) / kSpikeRows;
   std::vector<float> some;
   for (std::size_t c = 0; c < d; ++c) {
     some.clear();
     for (std::size_t row = 0; row < rows.row_count(); row += every) {
-      if (const float value = rows.values[row * d + c]; std::isfinite(value)) some.push_back(value);
+      const float value = rows.values[row * d + c];
+      if (std::isfinite(value)) some.push_back(value);
     }
-    out[c] = crowded_place(some, moments[c]).value_or(moments[c].mean);
+    if (const auto spike = spike_of(some)) out[c] = double{*spike};
   }
   for (std::size_t at = 0; at < rows.values.size(); at += d) {
     for (std::size_t c = 0; c < d; ++c) {
       float& value = rows.values[at + c];
-      value = static_cast<float>((std::isfinite(value) ? double{value} : moments[c].mean) - out[c]);
+      value = static_cast<float>((std::isfinite(value) ? double{value} : mean[c]) - out[c]);
     }
   }
-  rows.mean.clear();
-  for (std::size_t c = 0; c < d; ++c) rows.mean.push_back(moments[c].mean - out[c]);
+  rows.mean.resize(d);
+  for (std::size_t c = 0; c < d; ++c) rows.mean[c] = mean[c] - out[c];
   return out;
 }
 
