@@ -3,9 +3,11 @@
 
 relu       max(0, rows times a random matrix − 1 deviation)
 wide relu  the same of a third of the sequences, twelve times as wide
+gelu       x · sigmoid(1.702 x) of such rows, of mean −1 and deviation 2: none are equal, but many nearly
+router     softmax of such rows, of deviation 3: the same
 attention  causal attention maps of random heads: softmax of scores, each row seeing itself and those before it
 padding    the dumps, each sequence but zeros from a random row on
-Prints the table of docs/decisions/0023-sparse-values.md. A profile has rungs of NMSE 0.002, 0.01
+Prints the table of docs/decisions/0023-zeros.md. A profile has rungs of NMSE 0.002, 0.01
 and 0.04. Some minutes.
 """
 import json
@@ -21,14 +23,33 @@ TARGETS = ("0.005", "0.02", "0.04")
 SEQUENCES = 36
 
 
-def relu(rows, width=1):
+def mixed(rows, width=1):
+    """Rows times a random matrix, of deviation 1."""
     matrix = np.random.default_rng(1).standard_normal((rows.shape[2], width * rows.shape[2]))
-    inside = (rows - rows.mean((0, 1))) @ matrix
-    return np.maximum(inside / inside.std() - 1, 0)
+    out = (rows - rows.mean((0, 1))) @ matrix
+    return out / out.std()
+
+
+def softmax(scores):
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    return weights / weights.sum(-1, keepdims=True)
+
+
+def relu(rows):
+    return np.maximum(mixed(rows) - 1, 0)
 
 
 def wide_relu(rows):
-    return relu(rows[: SEQUENCES // 3], 12)
+    return np.maximum(mixed(rows[: SEQUENCES // 3], 12) - 1, 0)
+
+
+def gelu(rows):
+    x = 2 * mixed(rows) - 1
+    return x / (1 + np.exp(-1.702 * x))
+
+
+def router(rows):
+    return softmax(3 * mixed(rows))
 
 
 def attention(rows):
@@ -37,8 +58,7 @@ def attention(rows):
     scores = query @ key.transpose(0, 2, 1)
     scores *= 2 / scores.std()
     scores += np.triu(np.full(scores.shape[1:], -1e9), 1)
-    weights = np.exp(scores - scores.max(-1, keepdims=True))
-    return weights / weights.sum(-1, keepdims=True)
+    return softmax(scores)
 
 
 def padding(rows):
@@ -84,7 +104,7 @@ def main(actz, calib, test):
     print(f"| bits per value at NMSE {', '.join(TARGETS)} | zeros | with a profile | without | histograms, ideal |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
-        for make in (relu, wide_relu, attention, padding):
+        for make in (relu, wide_relu, gelu, router, attention, padding):
             made = [make(rows).astype(np.float32) for rows in dumps]
             cells = [", ".join(f"{rate:.3g}" for rate in some) for some in rates(actz, pathlib.Path(name), *made)]
             print(f"| {make.__name__.replace('_', ' ')} | {(made[1] == 0).mean():.0%} | " + " | ".join(cells) + " |", flush=True)

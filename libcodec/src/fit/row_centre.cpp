@@ -7,8 +7,8 @@
 namespace actz {
 namespace {
 
-constexpr double kSpikeShare = 0.25;
-constexpr std::size_t kFewestEqual = 4;
+constexpr double kSpikeShare = 0.25;      ///< of a channel's values
+constexpr std::size_t kFewestEqual = 4;   ///< fewer are chance
 constexpr std::size_t kSpikeRows = 1024;  ///< that spikes are looked for in, at most
 
 /// The value that so many of a channel have.

@@ -46,9 +46,12 @@ Result<double> expected_bytes(const ModelChoice& choice, DType dtype, const Tens
   const auto encoder = choice.refined
                            ? make_lossy_chunk_encoder(choice.model, choice.rows, tensor, std::nullopt, Exactness::exact)
                            : make_lossless_chunk_encoder(choice.model, tensor);
-  ACTZ_TRY(const auto chunk, encoder->encode({0, 0, 0, static_cast<std::uint32_t>(tensor.strand_count()), 0, false},
-                                             tried.elements, nullptr, nullptr));
-  const double share = static_cast<double>(tried.count) / static_cast<double>(view.sequences * view.rows);
+  const auto strands = static_cast<std::uint32_t>(std::min<std::uint64_t>(cut.strands_of(0), tensor.strand_count()));
+  const std::uint64_t rows = tensor.first_row_of_strand(strands);
+  const auto elements =
+      std::span(tried.elements).first(static_cast<std::size_t>(rows * view.channels) * element_bytes(dtype));
+  ACTZ_TRY(const auto chunk, encoder->encode({0, 0, 0, strands, 0, false}, elements, nullptr, nullptr));
+  const double share = static_cast<double>(rows) / static_cast<double>(view.sequences * view.rows);
   return static_cast<double>(chunk.payload.size()) / share +
          (choice.embed ? static_cast<double>(choice.model_bytes.size()) : 0.0);
 }
