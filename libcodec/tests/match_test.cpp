@@ -164,6 +164,28 @@ TEST_CASE("a tensor that is fitted to is matched if that pays for itself") {
   CHECK(matched.file.size() * 10 < plain.file.size() * 9);
 }
 
+TEST_CASE("few rows that repeat are matched without a transform, which would not pay for itself, and meet the target") {
+  constexpr std::size_t kWords = 40, kWideChannels = 96;
+  const std::vector<float> book = test::sentences(kWords, kWideChannels, 3, true);
+  std::mt19937 random(5);
+  std::vector<float> rows;
+  for (std::size_t row = 0; row < 6 * kWords; ++row) {
+    const auto word = book.begin() + static_cast<std::ptrdiff_t>(random() % kWords * kWideChannels);
+    rows.insert(rows.end(), word, word + kWideChannels);
+  }
+  const Shape shape{rows.size() / kWideChannels, kWideChannels};
+  for (const double nmse : {0.005, 0.05}) {
+    CAPTURE(nmse);
+    EncodeOptions options;
+    options.nmse = nmse;
+    const Coded with = test::encode(rows, shape, options);
+    CHECK(with.report.nmse == doctest::Approx(nmse).epsilon(0.04).scale(0));
+    options.match_rows = false;
+    const Coded without = test::encode(rows, shape, options);
+    CHECK(static_cast<double>(with.file.size()) < 0.4 * static_cast<double>(without.file.size()));
+  }
+}
+
 TEST_CASE("matched rows give the same bytes with every kernel and number of threads") {
   const std::vector<float> calib = activations(30, 60, 1), test = activations(20, 60, 2);
   const CpuKernel before = active_cpu_kernel();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -21,6 +22,8 @@ constexpr double kLeastChange = 0.02;  ///< of ln NMSE, between two trials: less
 /// Bits per value that one of ln NMSE takes at high rate; at lower rates less.
 constexpr double kHighRateSlope = -0.5 / std::numbers::ln2;
 constexpr double kGainOne = 1 << MatchModel::kGainBits;
+constexpr unsigned kJudgeTrials = 7;
+constexpr double kFarMissed = 0.06;  ///< of the wanted NMSE, as a logarithm
 
 }  // namespace
 
@@ -262,21 +265,32 @@ void LoopTrainer::adjust_step() {
 
 double judged_bits(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& judges,
                    const RungOptions& options, const TrainingStoredRows* dictionary) {
-  MatchedRows matched;  // chosen in the first trial, taken over by the other
+  MatchedRows matched;  // chosen in the first trial, taken over by the second
   double unit = double{model.unit};
-  double log_nmse[2] = {}, bits[2] = {};
-  for (unsigned trial = 0; trial < 2; ++trial) {
+  double missed = 0;  // ln of the NMSE over the wanted one
+  const auto try_unit = [&] {
     const Measured got =
         try_model(model, rows, judges, {unit, options.decisions, std::nullopt, true, 0, 1, dictionary, &matched})
             .measured;
-    log_nmse[trial] = std::log(std::max(got.nmse, 1e-30) / options.nmse);
-    bits[trial] = got.bits_per_value;
-    const double change = std::clamp(-log_nmse[trial], -1.0, 1.0);
+    missed = std::log(std::max(got.nmse, 1e-30) / options.nmse);
+    const double change = std::clamp(-missed, -1.0, 1.0);
     unit *= std::exp(0.5 * std::copysign(std::max(std::fabs(change), kLeastChange), change));
+    return got.bits_per_value;
+  };
+  const double first_bits = try_unit();
+  const double first_missed = missed;
+  double bits = try_unit();
+  if (options.step || missed < kFarMissed) {
+    const double slope = (bits - first_bits) / (missed - first_missed);
+    // Matches that were made for another unit blur the slope.
+    return first_bits - first_missed * std::clamp(slope, kHighRateSlope, 0.0);
   }
-  const double slope = (bits[1] - bits[0]) / (log_nmse[1] - log_nmse[0]);
-  // Matches that were made for another unit blur the slope.
-  return bits[0] - log_nmse[0] * std::clamp(slope, kHighRateSlope, 0.0);
+  // A basis that lacks directions of what matches leave may not come near at any unit.
+  for (unsigned trial = 2; trial < kJudgeTrials && missed > kFarMissed; ++trial) {
+    matched = {};
+    bits = try_unit();
+  }
+  return missed > kFarMissed ? std::numeric_limits<double>::infinity() : bits - missed * kHighRateSlope;
 }
 
 }  // namespace actz

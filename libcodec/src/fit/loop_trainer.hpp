@@ -103,7 +103,8 @@ class LoopTrainer {
   double coded_values_ = 0;
 };
 
-/// Bits per value that a model takes for some rows at the wanted NMSE, from trials at two units.
+/// Bits per value that a model takes for some rows at the wanted NMSE, from trials at two units, or more where these
+/// come nowhere near it. Infinite if no unit does.
 double judged_bits(const CodecModel& model, TrainingRows& rows, const std::vector<Strand>& judges,
                    const RungOptions& options, const TrainingStoredRows* dictionary);
 

@@ -149,7 +149,7 @@ Result<EncodeReport> ArchiveWriter::add_tensor(const std::string& name, DType dt
   for (;;) {
     ACTZ_TRY(choice, choose_model(input, dtype, planned, options, references, *sources));
     TensorViewPlan view = planned;
-    const std::size_t longest_lag = choice ? choice->model.predictor.longest_lag() : 0;
+    const std::size_t longest_lag = choice ? lag_to_cut_for(choice->model) : 0;
     if (longest_lag == 0)
       view = {1, view.sequences * view.rows, view.channels};  // one long sequence cuts into better pieces
     cut = plan_cut(view, longest_lag, options.chunk_rows, chunk_values(choice, dtype));

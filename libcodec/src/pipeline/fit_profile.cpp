@@ -9,6 +9,7 @@
 #include "base/checksum.hpp"
 #include "base/try.hpp"
 #include "fit/checked_fit.hpp"
+#include "fit/crowd_fit.hpp"
 #include "fit/match_fit.hpp"
 #include "fit/network_fit.hpp"
 #include "fit/row_centre.hpp"
@@ -280,11 +281,15 @@ Result<Profile> fit_profile(std::span<const FitInput> dumps, const FitOptions& o
     if (!matches) return bad_argument("a dictionary needs matched rows, which a metric or no transform rules out");
     ACTZ_TRY(dictionary, finest_dictionary(rows, centre, options));
   }
+  // What predicts rows is wanted, or the metric is not that of channels alone.
+  const bool crowds =
+      options.transform && metric.empty() && rows.reference_channels == 0 && !dictionary && options.network_width == 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     RungOptions rung_wanted = rung_options(targets[i], options, rows.channels, metric);
     RungFit fit = fit_checked_rung(rows, centre, rung_wanted);
     if (matches)
       fit = fit_matches(rows, centre, std::move(fit), rung_wanted, dictionary ? &dictionary->training : nullptr);
+    if (crowds) fit = choose_for_crowds(std::move(fit), rows, centre, rung_wanted, matches);
     rung_wanted.decisions.repeat_slope = fit.repeat_slope;
     if (options.network_width > 0) {
       fit = fit_network(rows, std::move(fit), rung_wanted, options.network_width,

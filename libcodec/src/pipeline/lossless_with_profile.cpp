@@ -33,7 +33,7 @@ Result<TriedRows> rows_to_try(BufferedElements& elements, DType dtype, const Ten
 /// Bytes of a tensor, as a chunk of some of its rows lets expect.
 Result<double> expected_bytes(const ModelChoice& choice, DType dtype, const TensorViewPlan& view,
                               const TriedRows& tried) {
-  const CutPlan cut = plan_cut({1, tried.count, view.channels}, choice.model.predictor.longest_lag(), 0, kTriedValues);
+  const CutPlan cut = plan_cut({1, tried.count, view.channels}, lag_to_cut_for(choice.model), 0, kTriedValues);
   TensorHeader tensor{"",
                       dtype,
                       {tried.count, view.channels},

@@ -60,6 +60,10 @@ TensorViewPlan plan_view(const Shape& shape, std::uint32_t wanted_channels) {
   return {elements / channels / rows, rows, channels};
 }
 
+std::size_t lag_to_cut_for(const CodecModel& model) {
+  return std::max<std::size_t>(model.predictor.longest_lag(), model.match.classes > 0 ? 1 : 0);
+}
+
 CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint32_t chunk_rows,
                  std::uint64_t chunk_values) {
   if (view.rows == 0) return {};

@@ -6,6 +6,7 @@
 
 #include "actz/tensor.hpp"
 #include "container/fields.hpp"
+#include "profile/codec_model.hpp"
 
 namespace actz {
 
@@ -41,8 +42,11 @@ inline constexpr std::uint64_t kLosslessChunkBytes = 1u << 20;
 /// (DecodeLimits::max_chunk_bytes).
 inline constexpr std::uint64_t kMostChunkValues = 1u << 25;
 
-/// @param longest_lag   of the predictor; 0: none. With lags, strands advance in lockstep, so many of them share a
-/// chunk, a whole number of vectors, and chunks are even in number (docs/decisions/0009-chunks-and-strands.md).
+/// Longest lag for plan_cut: of the predictor, or 1 of a model that matches rows, as it finds them in earlier steps.
+std::size_t lag_to_cut_for(const CodecModel& model);
+
+/// @param longest_lag   lag_to_cut_for the model; 0: none. With lags, strands advance in lockstep, so many of them
+/// share a chunk, a whole number of vectors, and chunks are even in number (docs/decisions/0009-chunks-and-strands.md).
 /// @param chunk_rows    about so many rows a chunk; 0: chosen.
 /// @param chunk_values  about so many values a chunk, if its rows are not given.
 CutPlan plan_cut(const TensorViewPlan& view, std::size_t longest_lag, std::uint32_t chunk_rows,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "base/try.hpp"
 #include "fit/rung_fit.hpp"
@@ -28,6 +29,7 @@ constexpr double kRepeatTolerance = 0.01;  ///< where rows repeat, and no unit i
 constexpr double kNearUnit = 0.02;         ///< so little of a change leaves the matches of rows as they are
 constexpr std::size_t kFewestForRegression = 6;
 constexpr double kUnknownError = 1;
+constexpr double kBitsPerMiss = 0.5 / std::numbers::ln2;  ///< 6 dB per bit
 
 struct Estimate {
   double mean = 0;            ///< per value
@@ -184,8 +186,8 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
     }
     const Trial measured = try_encoder(
         encoder, model, sample.rows, sample.rows.train,
-        {unit, target.decisions, std::nullopt, target.bits_per_value.has_value(), search.warm_rows, search.threads,
-         search.stored, &matched, search.chunk_values, search.most_sources, search.centre_gain});
+        {unit, target.decisions, std::nullopt, search.wants_bits || target.bits_per_value.has_value(), search.warm_rows,
+         search.threads, search.stored, &matched, search.chunk_values, search.most_sources, search.centre_gain});
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {
@@ -199,7 +201,8 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
     }
     if (std::fabs(error) < least_error) {
       least_error = std::fabs(error);
-      nearest = {unit, got.relative_error};
+      const double bits = target.nmse ? measured.measured.bits_per_value + error * kBitsPerMiss : 0;
+      nearest = {unit, got.relative_error, least_error, search.wants_bits ? bits : 0};
     }
     if (least_error <= (repeats ? kRepeatTolerance : kTolerance)) return nearest;
     if (trial > 0 && std::fabs(log_unit - last_log_unit) > 1e-6) {
@@ -215,12 +218,13 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
       log_unit = bracket.inside(log_unit);
     }
     if (repeats) continue;
-    if (std::fabs(step) < accepted_step) return {std::exp(log_unit), got.relative_error};
+    if (std::fabs(step) < accepted_step) return {std::exp(log_unit), got.relative_error, 0, nearest.bits};
     if (std::fabs(log_unit - last_log_unit) < accepted_step) break;  // the error jumps here
   }
   if (repeats) return nearest;
-  if (std::fabs(last_error) > kMissed && bracket.met) return {std::exp(*bracket.met), got.relative_error};
-  return {std::exp(log_unit), got.relative_error};
+  if (std::fabs(last_error) > kMissed && bracket.met)
+    return {std::exp(*bracket.met), got.relative_error, least_error, nearest.bits};
+  return {std::exp(log_unit), got.relative_error, least_error, nearest.bits};
 }
 
 }  // namespace actz

@@ -40,12 +40,15 @@ struct SearchOptions {
   std::size_t most_sources = 0;                      ///< chunks of the sample that later ones may be matched with
   double expected_nmse = 0;                          ///< near what is aimed at, or 0: unknown
   double centre_gain = 1;                            ///< of the mean that rows are centred on over the model's centre
+  bool wants_bits = false;                           ///< of what is found, if the error is aimed at
 };
 
 struct FoundUnit {
   double unit = 1;
   /// Standard error of what was aimed at, from the spread of the sample; 1: too small to tell
   double relative_error = 0;
+  double missed = 0;  ///< of the target, as a logarithm; 0: no trial was far from it
+  double bits = 0;    ///< per value of the sample, of the nearest trial, were it on the target; 0 unless wanted
 };
 
 /// The unit with which a model meets a target on a tensor, from trials on a sample of it. What a trial measures is
