@@ -47,7 +47,7 @@ struct FoundUnit {
   double unit = 1;
   /// Standard error of what was aimed at, from the spread of the sample; 1: too small to tell
   double relative_error = 0;
-  double missed = 0;  ///< of the target, as a logarithm; 0: no trial was far from it
+  double missed = 0;  ///< of the target by the nearest trial, as a logarithm; 0: the last correction was small
   double bits = 0;    ///< per value of the sample, of the nearest trial, were it on the target; 0 unless wanted
 };
 
