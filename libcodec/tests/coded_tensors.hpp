@@ -73,16 +73,17 @@ inline Profile fit(const std::vector<float>& values, const Shape& shape, const F
   return *profile;
 }
 
-/// Rows that go through sentences of a book, each a little different every time; or all new.
-inline std::vector<float> sentences(std::size_t rows, std::size_t channels, unsigned seed, bool all_new = false) {
-  constexpr std::size_t kSentences = 40, kLength = 8;
+/// Rows that go through so many different sentences of a book, each a little different every time; or all new.
+inline std::vector<float> sentences(std::size_t rows, std::size_t channels, unsigned seed, bool all_new = false,
+                                    std::size_t different = 40) {
+  constexpr std::size_t kLength = 8;
   std::mt19937 random(seed), words(7);
   std::normal_distribution<float> normal;
-  std::vector<float> book(kSentences * kLength * channels);
+  std::vector<float> book(different * kLength * channels);
   for (float& value : book) value = 3 + normal(words);
   std::vector<float> out;
   for (std::size_t i = 0; i < rows / kLength; ++i) {
-    const std::size_t sentence = random() % kSentences;
+    const std::size_t sentence = random() % different;
     for (std::size_t k = 0; k < kLength * channels; ++k) {
       out.push_back(all_new ? normal(random) : book[sentence * kLength * channels + k] + 0.1F * normal(random));
     }

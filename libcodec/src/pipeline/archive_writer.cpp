@@ -66,7 +66,7 @@ Status check_options(const EncodeOptions& options) {
 /// About so many values a chunk.
 std::uint64_t chunk_values(const std::optional<ModelChoice>& choice, DType dtype) {
   if (!choice || choice->model.kind == CodecKind::lossless) return kLosslessChunkBytes / element_bytes(dtype);
-  return choice->model.match.classes > 0 ? kMatchedChunkValues : kLossyChunkValues;
+  return chunk_values_for(choice->model);
 }
 
 Result<std::optional<ModelChoice>> choose_model(BufferedElements& elements, DType dtype, const TensorViewPlan& view,

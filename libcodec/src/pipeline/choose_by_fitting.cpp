@@ -144,19 +144,25 @@ Result<double> unit_for(OwnCodec& codec, const MeasuredTensor& tensor, std::uint
                         std::shared_ptr<const LossyRowEncoder>& encoder) {
   const CodecModel& model = codec.fit.model;
   const bool matched = model.match.classes > 0;
-  const CutPlan cut =
-      plan_cut(tensor.view, std::max<std::size_t>(lag_to_cut_for(model), 1), options.chunk_rows, kMatchedChunkValues);
+  const CutPlan cut = plan_cut(tensor.view, std::max<std::size_t>(lag_to_cut_for(model), 1), options.chunk_rows,
+                               chunk_values_for(model));
+  SearchOptions search{.threads = options.threads, .chunk_values = values_of_chunk(cut, tensor.view)};
+  search.most_sources = own_sources(tensor, cut, options);
   std::optional<TensorSample> as_cut;
-  if (matched && cut.strand_rows != strand_rows) {
-    ACTZ_TRY(as_cut, sample_for(tensor, model, cut.strand_rows, kFitValues));
+  if (matched && (cut.strand_rows != strand_rows || !codec.sample->whole_tensor)) {
+    ACTZ_TRY(as_cut,
+             sample_for(tensor, model, cut.strand_rows, kMatchedChunkValues, search.most_sources * cut.strands_of(0)));
   }
   TensorSample& sample = as_cut ? *as_cut : *codec.sample;
-  SearchOptions search{.threads = options.threads, .chunk_values = values_of_chunk(cut, tensor.view)};
-  search.most_sources = may_take_sources(options, tensor.reference) ? most_source_chunks(search.chunk_values) : 0;
+  std::optional<double> energy;
+  if (!sample.whole_tensor) {
+    ACTZ_TRY(const auto moments, measure_moments(tensor.elements, tensor.dtype, tensor.view));
+    if (moments) energy = moments->energy_per_value;
+  }
   search.wants_bits = matched;
   const double first = double{model.unit};
   return unit_and_encoder(model, decisions, encoder, [&](const auto& with, const DecisionOptions& how) {
-    return Result<FoundUnit>(find_unit(model, with, sample, std::nullopt, target_of(options, how), first, search));
+    return Result<FoundUnit>(find_unit(model, with, sample, energy, target_of(options, how), first, search));
   });
 }
 
@@ -233,7 +239,7 @@ Result<ModelChoice> choose_by_fitting(BufferedElements& elements, DType dtype, c
   auto encoder = make_row_encoder(best->fit.model, decisions);
   double unit = double{best->fit.model.unit};
   if (!options.max_error && !options.lambda) {
-    const MeasuredTensor tensor{elements, dtype, view, best->reference, std::nullopt, 1};
+    const MeasuredTensor tensor{elements, dtype, view, best->reference, std::nullopt, 1, 0};
     ACTZ_TRY(unit, unit_for(*best, tensor, cut.strand_rows, decisions, options, encoder));
   }
   ModelChoice out = as_choice(std::move(best->fit.model), std::move(encoder), unit);

@@ -124,7 +124,7 @@ Result<ModelChoice> choose_from_profile(BufferedElements& elements, DType dtype,
   if (const auto step = wanted_step(rung.model.state_bits, options)) {
     unit = *step / (1 << kFractionBits);
   } else if (!options.lossless) {
-    const MeasuredTensor tensor{elements, dtype, view, reference, energy, centre_gain};
+    const MeasuredTensor tensor{elements, dtype, view, reference, energy, centre_gain, sources.size()};
     ACTZ_TRY(unit, unit_and_encoder(rung.model, decisions, encoder, [&](const auto& with, const DecisionOptions& how) {
                return measure_unit(tensor, rung.model, with, stored.get(), target_of(options, how), guess, options);
              }));

@@ -22,9 +22,10 @@ bool is_of_profile(const OpenArchive& file, const ChunkHeader& chunk, const Prof
 
 }  // namespace
 
-std::size_t most_source_chunks(std::uint64_t chunk_values) {
+std::size_t most_source_chunks(std::uint64_t rows, std::uint32_t channels) {
+  if (rows == 0) return 0;
   return static_cast<std::size_t>(
-      std::min<std::uint64_t>(kMaxSources, kSourceValues / std::max<std::uint64_t>(chunk_values, 1)));
+      std::min<std::uint64_t>({kMaxSources, kSourceValues / (rows * channels), kMaxSourceRowsBase / rows}));
 }
 
 bool WrittenSources::takes(std::uint64_t rows, std::uint32_t channels) const {

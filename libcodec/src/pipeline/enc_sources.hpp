@@ -8,8 +8,8 @@
 
 namespace actz {
 
-/// Chunks of so many values that become sources, at most.
-std::size_t most_source_chunks(std::uint64_t chunk_values);
+/// Chunks of so many rows that become sources, at most.
+std::size_t most_source_chunks(std::uint64_t rows, std::uint32_t channels);
 
 /// Chunks of a file that later ones of the same kind may be matched with: the first ones, as many as pay
 /// (docs/decisions/0015-source-chunks.md). Each is itself matched with those before it.

@@ -30,8 +30,8 @@ bool is_better(const FoundUnit& without, const FoundUnit& with) {
 }  // namespace
 
 Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& model, std::uint64_t strand_rows,
-                                std::uint64_t values) {
-  ACTZ_TRY(auto sample, sample_tensor(tensor.elements, tensor.dtype, tensor.view, strand_rows, values));
+                                std::uint64_t values, std::uint64_t front_strands) {
+  ACTZ_TRY(auto sample, sample_tensor(tensor.elements, tensor.dtype, tensor.view, strand_rows, values, front_strands));
   // The model subtracts its own centre, which need not be this tensor's mean.
   TrainingRows& rows = sample.rows;
   std::vector<float> offset;
@@ -50,8 +50,10 @@ std::uint64_t values_of_chunk(const CutPlan& cut, const TensorViewPlan& view) {
   return std::uint64_t{cut.strands_of(0)} * cut.strand_rows * view.channels;
 }
 
-bool may_take_sources(const EncodeOptions& options, const ReferenceTensor* reference) {
-  return options.use_sources && reference == nullptr;
+std::size_t own_sources(const MeasuredTensor& tensor, const CutPlan& cut, const EncodeOptions& options) {
+  if (!options.use_sources || tensor.reference != nullptr) return 0;
+  const std::size_t most = most_source_chunks(std::uint64_t{cut.strands_of(0)} * cut.strand_rows, tensor.view.channels);
+  return most - std::min(most, tensor.known_sources);
 }
 
 Result<FoundUnit> measure_unit(const MeasuredTensor& tensor, const CodecModel& model, const LossyRowEncoder& encoder,
@@ -66,27 +68,40 @@ Result<FoundUnit> measure_unit(const MeasuredTensor& tensor, const CodecModel& m
   std::uint64_t sampled = matched
                               ? std::min(values, kMatchedChunkValues)
                               : std::clamp(values / 8, kFewestMeasured, kMostMeasured) / (fast ? kFastSampleShare : 1);
+  bool with_sources = false;
   for (;;) {
     // The whole tensor is measured as it will be coded; of a part, strands without their first rows, which lack
     // history.
     const bool whole = matched || sampled >= values;
     const CutPlan cut = plan_cut(tensor.view, std::max<std::size_t>(model.predictor.longest_lag(), 1),
-                                 matched ? options.chunk_rows : 0, matched ? kMatchedChunkValues : kLossyChunkValues);
-    const std::uint64_t chunk_values = values_of_chunk(cut, tensor.view);
-    ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled));
-    const FoundUnit found =
-        find_unit(model, encoder, sample, tensor.energy_per_value, target, first.unit,
-                  {whole ? 0 : strand_rows / 2, fast ? kFastAcceptedStep : SearchOptions{}.accepted_step,
-                   options.threads, dictionary != nullptr ? &known : nullptr, chunk_values,
-                   may_take_sources(options, tensor.reference) ? most_source_chunks(chunk_values) : 0, first.nmse,
-                   tensor.centre_gain});
+                                 matched ? options.chunk_rows : 0, chunk_values_for(model));
+    const std::size_t sources = matched ? own_sources(tensor, cut, options) : 0;
+    ACTZ_TRY(auto sample, sample_for(tensor, model, whole ? cut.strand_rows : strand_rows, sampled,
+                                     with_sources ? sources * cut.strands_of(0) : 0));
+    // Of a tensor of many chunks most rows have more to be matched with than a chunk holds, and larger errors for it.
+    const bool begins = sources > 0 && !with_sources && !sample.whole_tensor;
+    SearchOptions search;
+    search.warm_rows = whole ? 0 : strand_rows / 2;
+    if (fast) search.accepted_step = kFastAcceptedStep;
+    search.threads = options.threads;
+    search.stored = dictionary != nullptr ? &known : nullptr;
+    search.chunk_values = values_of_chunk(cut, tensor.view);
+    search.most_sources = sources;
+    search.expected_nmse = first.nmse;
+    search.centre_gain = tensor.centre_gain;
+    search.roughly = begins && target.decisions.repeat_slope == 1;
+    const FoundUnit found = find_unit(model, encoder, sample, tensor.energy_per_value, target, first.unit, search);
+    first.unit = found.unit;
+    if (begins) {
+      with_sources = true;
+      continue;
+    }
     const double growth = std::pow(found.relative_error / kMeasuredError, 2);
     if (growth <= 1.5 || options.effort < kThoroughEffort || sample.whole_tensor || !tensor.elements.rewindable() ||
         sampled >= kMostMeasuredAgain)
       return found;
     sampled = static_cast<std::uint64_t>(
         std::min(static_cast<double>(sampled) * growth, static_cast<double>(kMostMeasuredAgain)));
-    first.unit = found.unit;
   }
 }
 

@@ -19,17 +19,18 @@ struct MeasuredTensor {
   const ReferenceTensor* reference;
   std::optional<double> energy_per_value;  ///< Σ(x − mean)², of all of it; of a pipe, nothing
   double centre_gain;                      ///< what the model's centre is multiplied by
+  std::size_t known_sources;               ///< chunks of the file that come before it and are sources
 };
 
-/// Rows of a tensor as a model sees them.
+/// Rows of a tensor as a model sees them: those spread over it, so many values, and before them some from its front.
 Result<TensorSample> sample_for(const MeasuredTensor& tensor, const CodecModel& model, std::uint64_t strand_rows,
-                                std::uint64_t values);
+                                std::uint64_t values, std::uint64_t front_strands = 0);
 
 /// Values of the first chunk.
 std::uint64_t values_of_chunk(const CutPlan& cut, const TensorViewPlan& view);
 
-/// Whether later chunks may be matched with rows of earlier ones.
-bool may_take_sources(const EncodeOptions& options, const ReferenceTensor* reference);
+/// Chunks of a tensor, its first ones, that later ones will be matched with.
+std::size_t own_sources(const MeasuredTensor& tensor, const CutPlan& cut, const EncodeOptions& options);
 
 /// Where the search for a unit begins.
 struct FirstGuess {

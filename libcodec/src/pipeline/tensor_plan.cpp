@@ -60,6 +60,11 @@ TensorViewPlan plan_view(const Shape& shape, std::uint32_t wanted_channels) {
   return {elements / channels / rows, rows, channels};
 }
 
+std::uint64_t chunk_values_for(const CodecModel& model) {
+  if (model.match.classes == 0) return kLossyChunkValues;
+  return std::min(kMatchedChunkValues, kMatchedChunkRows * model.channels);
+}
+
 std::size_t lag_to_cut_for(const CodecModel& model) {
   return std::max<std::size_t>(model.predictor.longest_lag(), model.match.classes > 0 ? 1 : 0);
 }

@@ -34,6 +34,9 @@ inline constexpr std::uint64_t kLossyChunkValues = 1u << 20;
 /// The same where rows are matched with rows of their chunk: the more there are, the better
 /// (docs/decisions/0013-matched-rows.md).
 inline constexpr std::uint64_t kMatchedChunkValues = 1u << 21;
+/// Rows of such a chunk, if they are short: with a vector of the longest strands more, a chunk is still few enough
+/// rows for a source (R-SRCE-06).
+inline constexpr std::uint64_t kMatchedChunkRows = 7u << 13;
 /// Elements of a lossless chunk, in bytes: its buffers stay near the second-level cache, and are used again by the next
 /// chunk rather than taken fresh from the system, page by page (docs/decisions/0101-lossless-chunks.md).
 inline constexpr std::uint64_t kLosslessChunkBytes = 1u << 20;
@@ -41,6 +44,9 @@ inline constexpr std::uint64_t kLosslessChunkBytes = 1u << 20;
 /// More values than these no chunk has, whatever is asked for: in f64 they are what readers take by default
 /// (DecodeLimits::max_chunk_bytes).
 inline constexpr std::uint64_t kMostChunkValues = 1u << 25;
+
+/// About so many values has a chunk whose rows are coded with a model.
+std::uint64_t chunk_values_for(const CodecModel& model);
 
 /// Longest lag for plan_cut: of the predictor, or 1 of a model that matches rows, as it finds them in earlier steps.
 std::size_t lag_to_cut_for(const CodecModel& model);

@@ -16,11 +16,14 @@ struct TensorSample {
   std::vector<double> centre;            ///< per channel
   double energy = 0;                     ///< Σ(x − mean)²
   bool whole_tensor = false;
+  std::size_t front_strands = 0;  ///< the first ones of the tensor, without a gap
+  double rest_weight = 1;         ///< strands of the tensor that each of the others stands for
 };
 
-/// Reads strands spread evenly over a rewindable source, or the first ones of a pipe, up to max_values values.
-/// NaN and ±Inf read as the mean of their channel.
+/// Reads strands spread evenly over a rewindable source, or the first ones of a pipe, up to max_values values; before
+/// them `front_strands` from the front. NaN and ±Inf read as the mean of their channel.
 Result<TensorSample> sample_tensor(BufferedElements& elements, DType dtype, const TensorViewPlan& view,
-                                   std::uint64_t strand_rows, std::uint64_t max_values);
+                                   std::uint64_t strand_rows, std::uint64_t max_values,
+                                   std::uint64_t front_strands = 0);
 
 }  // namespace actz

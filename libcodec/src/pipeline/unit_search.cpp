@@ -21,9 +21,11 @@ constexpr double kMissed = 0.03;        ///< of what is wanted, as a logarithm
 constexpr unsigned kMatchedTrials = 8;  ///< errors jump where rows change from one match to another, or to none
 /// At least, where rows are matched: a trial so near, with the same matches, tells less than it takes.
 constexpr double kMatchedAcceptedStep = 0.025;
-constexpr double kLargestStep = 1.4;  ///< of a correction, as a logarithm
+constexpr double kAcceptedRateError = 0.02;  ///< of a rate, for a correction to need no trial after it
+constexpr double kLargestStep = 1.4;         ///< of a correction, as a logarithm
 /// So many times from what the energy of the tensor lets expect, a unit is of tensors of another scale.
 constexpr double kOtherScale = 4;
+constexpr double kRoughStep = 0.1;
 constexpr double kTolerance = 0.002;
 constexpr double kRepeatTolerance = 0.01;  ///< where rows repeat, and no unit is taken that was not tried
 constexpr double kNearUnit = 0.02;         ///< so little of a change leaves the matches of rows as they are
@@ -65,6 +67,23 @@ Estimate regress(const std::vector<StrandTrial>& strands, double StrandTrial::*q
   const double mean = std::max(mean_y + slope * (energy - mean_x), 0.1 * mean_y);
   const double variance = std::max(yy - slope * xy, 0.0) / values / static_cast<double>(strands.size() - 2);
   return {mean, std::sqrt(variance) / std::max(mean, 1e-300)};
+}
+
+/// Makes a strand count for so many.
+void weigh(StrandTrial& strand, double strands) {
+  for (double StrandTrial::*sum :
+       {&StrandTrial::values, &StrandTrial::energy, &StrandTrial::squared_error, &StrandTrial::bits}) {
+    strand.*sum *= strands;
+  }
+}
+
+double bits_per_value(std::span<const StrandTrial> strands) {
+  double bits = 0, values = 0;
+  for (const StrandTrial& strand : strands) {
+    bits += strand.bits;
+    values += strand.values;
+  }
+  return bits / std::max(values, 1.0);
 }
 
 /// The unit to begin with, or where the tensor is of another scale than those a model was learned from, one that suits
@@ -174,8 +193,14 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
   double matched_at = log_unit;
   Bracket bracket;
   const bool jumps = model.match.classes > 0;
-  const double accepted_step = jumps ? std::max(search.accepted_step, kMatchedAcceptedStep) : search.accepted_step;
+  const double accepted_step =
+      std::max({search.accepted_step, jumps ? kMatchedAcceptedStep : 0.0, search.roughly ? kRoughStep : 0.0});
+  // Of few bits, a small step is worth a large part.
+  const double most_error = target.bits_per_value && !search.roughly
+                                ? kAcceptedRateError * *target.bits_per_value * std::numbers::ln2
+                                : std::numeric_limits<double>::infinity();
   const bool repeats = jumps && target.decisions.repeat_slope != 1;
+  const double tolerance = search.roughly ? kRoughStep : repeats ? kRepeatTolerance : kTolerance;
   double least_error = std::numeric_limits<double>::infinity();
   FoundUnit nearest;
   for (unsigned trial = 0; trial < (jumps ? kMatchedTrials : kTrials); ++trial) {
@@ -184,15 +209,17 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
       matched.matches.clear();
       matched_at = log_unit;
     }
-    const Trial measured = try_encoder(
+    Trial measured = try_encoder(
         encoder, model, sample.rows, sample.rows.train,
         {unit, target.decisions, std::nullopt, search.wants_bits || target.bits_per_value.has_value(), search.warm_rows,
          search.threads, search.stored, &matched, search.chunk_values, search.most_sources, search.centre_gain});
+    for (std::size_t i = sample.front_strands; i < measured.strands.size(); ++i)
+      weigh(measured.strands[i], sample.rest_weight);
     // Errors and their slopes at high rate: log NMSE grows twice as fast as log unit, a bit is log 2 of the unit.
     double error = 0, slope = 0;
     if (target.bits_per_value) {
       got = regress(measured.strands, &StrandTrial::bits, tensor_energy);
-      error = (got.mean - *target.bits_per_value) * std::log(2.0);
+      error = (got.mean - *target.bits_per_value) * std::numbers::ln2;
       slope = -1;
     } else {
       got = regress(measured.strands, &StrandTrial::squared_error, tensor_energy);
@@ -201,10 +228,10 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
     }
     if (std::fabs(error) < least_error) {
       least_error = std::fabs(error);
-      const double bits = target.nmse ? measured.measured.bits_per_value + error * kBitsPerMiss : 0;
+      const double bits = target.nmse ? bits_per_value(measured.strands) + error * kBitsPerMiss : 0;
       nearest = {unit, got.relative_error, least_error, search.wants_bits ? bits : 0};
     }
-    if (least_error <= (repeats ? kRepeatTolerance : kTolerance)) return nearest;
+    if (least_error <= tolerance) return nearest;
     if (trial > 0 && std::fabs(log_unit - last_log_unit) > 1e-6) {
       const double secant = (error - last_error) / (log_unit - last_log_unit);
       if (secant / slope > 0.1 && secant / slope < 4) slope = secant;
@@ -218,7 +245,8 @@ FoundUnit find_unit(const CodecModel& model, const LossyRowEncoder& encoder, Ten
       log_unit = bracket.inside(log_unit);
     }
     if (repeats) continue;
-    if (std::fabs(step) < accepted_step) return {std::exp(log_unit), got.relative_error, 0, nearest.bits};
+    if (std::fabs(step) < accepted_step && std::fabs(error) < most_error)
+      return {std::exp(log_unit), got.relative_error, 0, nearest.bits};
     if (std::fabs(log_unit - last_log_unit) < accepted_step) break;  // the error jumps here
   }
   if (repeats) return nearest;

@@ -41,6 +41,7 @@ struct SearchOptions {
   double expected_nmse = 0;                          ///< near what is aimed at, or 0: unknown
   double centre_gain = 1;                            ///< of the mean that rows are centred on over the model's centre
   bool wants_bits = false;                           ///< of what is found, if the error is aimed at
+  bool roughly = false;                              ///< for a better search to begin with
 };
 
 struct FoundUnit {
